@@ -1,0 +1,1 @@
+"""The outside world → image records: folders, tables, the sample; decoding bytes → RGB."""

@@ -1,0 +1,1 @@
+"""Words all rooms share: records, errors, the registry, progress (NumPy only)."""

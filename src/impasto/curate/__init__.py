@@ -1,0 +1,1 @@
+"""Records → better records: duplicates, splits."""

@@ -1,0 +1,1 @@
+"""Images → vectors: one embedding loop, the CPU and GPU engines."""

@@ -1,0 +1,1 @@
+"""Looks at vectors: neighbours, similarity distributions, comparison, retrieval."""

@@ -1,0 +1,1 @@
+"""The catalogue of networks: builder, weights, preprocessing, named layers, taps."""
