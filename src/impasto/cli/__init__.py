@@ -1,1 +1,5 @@
-"""One small function per command."""
+"""The command line: one small function per command, loaded only when it is called."""
+
+from impasto.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,83 @@
+"""Options that several commands share, declared once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., object])
+
+collection_argument = click.argument("collection", type=click.Path(path_type=Path))
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object for machines."
+)
+quiet_option = click.option("-q", "--quiet", is_flag=True, help="No progress.")
+seed_option = click.option(
+    "--seed", type=int, default=0, show_default=True, help="Seed of every random step."
+)
+space_option = click.option(
+    "--space", help="Name of a space of the collection, or the beginning of it (default: newest)."
+)
+
+
+def embedding_options(command: F) -> F:
+    """Add the options that say which vectors to compute and how."""
+    for option in reversed(
+        [
+            click.option(
+                "--network",
+                default="efficientnet-lite0",
+                show_default=True,
+                help="A name from `impasto networks`, or timm/ID, or torchvision/ID.",
+            ),
+            click.option(
+                "--layer",
+                "layers",
+                multiple=True,
+                help="A layer of the network; give it several times for several spaces in one pass.",
+            ),
+            click.option(
+                "--weights",
+                type=click.Path(path_type=Path, exists=True, dir_okay=False),
+                help="Your own weights: .safetensors or .pth.",
+            ),
+            click.option(
+                "--pooling",
+                type=click.Choice(["mean", "max", "none"]),
+                default="mean",
+                show_default=True,
+                help="Over the positions of a feature map.",
+            ),
+            click.option(
+                "--flip",
+                type=click.Choice(["none", "mean", "both"]),
+                default="none",
+                show_default=True,
+                help="Use the mirror image: averaged in, or kept as a second vector.",
+            ),
+            click.option(
+                "--precision",
+                type=click.Choice(["f32", "bf16"]),
+                default="f32",
+                show_default=True,
+                help="Arithmetic; bf16 is about twice as fast where the processor has it.",
+            ),
+            click.option(
+                "--device",
+                default="auto",
+                show_default=True,
+                help="auto, cpu, cuda or mps.",
+            ),
+            click.option(
+                "--batch",
+                type=click.IntRange(1, 1024),
+                help="Images per forward pass (default: what suits the device).",
+            ),
+        ]
+    ):
+        command = option(command)
+    return command

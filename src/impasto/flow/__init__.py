@@ -1,0 +1,1 @@
+"""The recipes that wire the rooms, each in plain sight."""

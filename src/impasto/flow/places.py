@@ -1,0 +1,49 @@
+"""Where collections, caches and the demo lie on this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from platformdirs import user_cache_path, user_data_path
+
+from impasto.core.errors import InvalidInput
+
+SUFFIX = ".impasto"
+
+
+def data_folder() -> Path:
+    """Return the user's data folder of impasto (``IMPASTO_DATA`` overrides it)."""
+    named = os.environ.get("IMPASTO_DATA")
+    return Path(named) if named else user_data_path("impasto", appauthor=False)
+
+
+def cache_folder() -> Path:
+    """Return the user's cache folder of impasto (``IMPASTO_CACHE`` overrides it)."""
+    named = os.environ.get("IMPASTO_CACHE")
+    return Path(named) if named else user_cache_path("impasto", appauthor=False)
+
+
+def collection_for(folder: Path) -> Path:
+    """Choose where the collection of a folder of images lies.
+
+    Beside the folder when that place can be written (or when it is there already); else in the
+    user's data folder, under a name that no other folder gets.
+    """
+    folder = folder.resolve()
+    beside = folder.with_name(folder.name + SUFFIX)
+    if beside.exists() or (folder.parent != folder and os.access(folder.parent, os.W_OK)):
+        return beside
+    digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:8]
+    return data_folder() / f"{folder.name or 'images'}-{digest}{SUFFIX}"
+
+
+def named_collection(text: str | Path) -> Path:
+    """Return the path that a user means by COLLECTION: `pictures` is ``pictures.impasto``."""
+    path = Path(text).expanduser()
+    if path.suffix == SUFFIX:
+        return path
+    if path.exists() and not path.is_dir():
+        raise InvalidInput(f"{path} is a file; a collection is a folder named NAME{SUFFIX}.")
+    return path.with_name(path.name + SUFFIX)
