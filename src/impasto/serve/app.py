@@ -1,0 +1,99 @@
+"""The app factory: everything it needs is given to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+
+from impasto._version import __version__
+from impasto.serve import errors, front
+from impasto.serve.routes import (
+    collection,
+    compare,
+    distribution,
+    health,
+    images,
+    jobs,
+    models,
+    neighbours,
+    pictures,
+    retrieval,
+    uploads,
+)
+from impasto.serve.safety import Safety
+from impasto.serve.schemas import ErrorOut
+from impasto.serve.studio import Studio
+
+_ROUTES = (
+    health,
+    collection,
+    images,
+    pictures,
+    uploads,
+    neighbours,
+    distribution,
+    compare,
+    retrieval,
+    models,
+    jobs,
+)
+
+
+def create_app(
+    studio: Studio, *, token: str | None = None, hosts: Iterable[str] = (), root_path: str = ""
+) -> FastAPI:
+    """Build the web app of one collection.
+
+    Parameters
+    ----------
+    studio : Studio
+        The collection and the recipes the routes call.
+    token : str or None
+        What a browser must bring (``?token=`` once, then a cookie; or ``Authorization: Bearer``).
+        None is safe only for a server bound to this machine's own address.
+    hosts : iterable of str
+        Names the server may be called by besides localhost; ``*`` allows any and needs a token.
+    root_path : str
+        Prefix that a proxy in front takes off the path.
+
+    Raises
+    ------
+    InvalidInput
+        For ``*`` without a token, or a token too short to be a secret.
+    """
+    app = api_only(root_path=root_path)
+    app.state.studio = studio
+    front.install(app)
+    app.add_middleware(Safety, token=token, hosts=tuple(hosts))
+    return app
+
+
+def api_only(*, root_path: str = "") -> FastAPI:
+    """Build the routes of the API without a collection, a front end or a guard."""
+    app = FastAPI(
+        title="impasto",
+        version=__version__,
+        description="Look at, learn from and look inside a collection of images.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        root_path=root_path,
+        generate_unique_id_function=_operation,
+    )
+    errors.install(app)
+    said: dict[int | str, dict[str, Any]] = {
+        "default": {"model": ErrorOut, "description": "One clear sentence."}
+    }
+    api = APIRouter(prefix="/api", responses=said)
+    for module in _ROUTES:
+        api.include_router(module.router)
+    app.include_router(api)
+    return app
+
+
+def _operation(route: APIRoute) -> str:
+    """Name operations after their functions: `neighbours`, not `neighbours_api_neighbours_get`."""
+    return route.name

@@ -1,0 +1,23 @@
+"""What the collection holds, and what one can filter by."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from impasto.serve import present
+from impasto.serve.routes.given import FilterIn, StudioIn
+from impasto.serve.schemas import CollectionOut, FacetsOut
+
+router = APIRouter(tags=["collection"])
+
+
+@router.get("/collection")
+def collection(studio: StudioIn) -> CollectionOut:
+    """Tell what the collection holds."""
+    return present.collection(studio)
+
+
+@router.get("/facets")
+def facets(studio: StudioIn, filter_: FilterIn) -> FacetsOut:
+    """Count labels, tags, splits and flags among the images that pass the filter."""
+    return present.facets(studio.collection.facets(filter_), studio.collection.properties())

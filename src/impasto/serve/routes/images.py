@@ -1,0 +1,63 @@
+"""Images: pages of them, their order, single ones, cards by id."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from impasto.core.errors import InvalidInput
+from impasto.serve import present
+from impasto.serve.routes.given import OCTETS, FilterIn, Ids, SortIn, StudioIn, id_bytes
+from impasto.serve.schemas import ImageOut, ImagesOut
+
+router = APIRouter(tags=["images"])
+MOST = 500
+
+
+@router.get("/images")
+def images(
+    studio: StudioIn,
+    filter_: FilterIn,
+    sort: SortIn,
+    after: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
+) -> ImagesOut:
+    """Give a page of images."""
+    page = studio.collection.page(filter_, sort, after=after, limit=limit)
+    return ImagesOut(
+        images=[present.image(each) for each in page.images],
+        next=page.next,
+        total=studio.collection.count(filter_),
+    )
+
+
+@router.get("/order", response_class=Response, responses=OCTETS)
+def order(request: Request, studio: StudioIn, filter_: FilterIn, sort: SortIn) -> Response:
+    """Give the ids of all images that pass the filter, in order."""
+    return id_bytes(studio.collection.order(filter_, sort), request)
+
+
+@router.get("/images/{id}")
+def image(studio: StudioIn, id: int) -> ImageOut:  # noqa: A002
+    """Give one image."""
+    return present.image(studio.collection.image(id))
+
+
+@router.get("/cards")
+def cards(studio: StudioIn, ids: Ids) -> list[ImageOut]:
+    """Give several images, in the order of their ids as asked; unknown ids are left out."""
+    return [present.image(each) for each in studio.collection.images(parse_ids(ids))]
+
+
+def parse_ids(text: str) -> list[int]:
+    """Read ``1,2,3``."""
+    parts = [part for part in text.split(",") if part.strip()]
+    if len(parts) > MOST:
+        raise InvalidInput(f"{len(parts)} ids were asked for; at most {MOST} at once.")
+    try:
+        return [int(part) for part in parts]
+    except ValueError:
+        raise InvalidInput(
+            f"ids must be whole numbers with commas between, not {text[:80]!r}."
+        ) from None

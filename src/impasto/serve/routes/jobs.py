@@ -1,0 +1,50 @@
+"""Long work: list it, start it, stop it, follow it."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
+
+from impasto.serve.events import stream
+from impasto.serve.routes.given import StudioIn
+from impasto.serve.schemas import JobIn, JobOut
+
+router = APIRouter(prefix="/jobs", tags=["jobs"])
+
+
+@router.get("")
+def jobs(studio: StudioIn) -> list[JobOut]:
+    """List jobs, the newest first."""
+    return studio.jobs.list()
+
+
+@router.post("", status_code=202)
+def start(studio: StudioIn, asked: JobIn) -> JobOut:
+    """Put a job into the queue; one runs at a time."""
+    return studio.start(asked)
+
+
+@router.post("/{id}/cancel")
+def cancel(studio: StudioIn, id: int) -> JobOut:  # noqa: A002
+    """Ask a job to stop; what it committed stays."""
+    return studio.jobs.cancel(id)
+
+
+@router.get(
+    "/events",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "Server-sent events: `jobs` with [JobOut], first at once and then "
+            "whenever one changes; `collection` with CountsOut when counts change.",
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        }
+    },
+)
+async def events(request: Request, studio: StudioIn) -> StreamingResponse:
+    """Follow jobs and counts as they change."""
+    return StreamingResponse(
+        stream(studio, request.is_disconnected),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )

@@ -1,0 +1,404 @@
+"""What the HTTP API takes and gives; the front end's types are generated from these."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from impasto.core.records import FlagKind, Split
+from impasto.core.space import Flip, Pooling, Precision
+
+JobKind = Literal["add", "embed", "learn"]
+JobState = Literal["queued", "running", "done", "failed", "cancelled"]
+Answer = Literal["yes", "partly", "no"]
+PropertyType = Literal["str", "int", "float", "bool"]
+
+
+class Out(BaseModel):
+    """What the server says: every field is always there."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+
+class In(BaseModel):
+    """What the browser says: a misspelt field is an error, not silence."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ErrorDetail(Out):
+    """One clear sentence, and its kind for programs."""
+
+    kind: str
+    message: str
+
+
+class ErrorOut(Out):
+    """The body of every answer that is not a success."""
+
+    error: ErrorDetail
+
+
+class HealthOut(Out):
+    """The server is up."""
+
+    status: Literal["ok"]
+    version: str
+
+
+class EstimateOut(Out):
+    """A number with its 95 % interval, beside what chance gives."""
+
+    value: float
+    low: float
+    high: float
+    chance: float
+
+
+class SpaceOut(Out):
+    """A space of the collection, and how many images have a vector in it."""
+
+    name: str
+    title: str
+    network: str
+    layer: str
+    dimension: int
+    rows: int
+    bytes: int
+
+
+class ModelOut(Out):
+    """A learned model in short."""
+
+    name: str
+    title: str
+    target: str
+    method: str
+    space: str | None = Field(description="Name of the space its vectors come from.")
+    space_title: str | None
+    created: str | None = Field(description="ISO 8601.")
+    labels: list[str]
+    top1: EstimateOut | None
+    top5: EstimateOut | None
+
+
+class CollectionOut(Out):
+    """What the collection holds."""
+
+    name: str
+    images: int = Field(description="All images, also those without a picture.")
+    usable: int = Field(description="Images read, with a picture.")
+    unread: int = Field(description="Images found but not read yet.")
+    spaces: list[SpaceOut]
+    default_space: str | None
+    models: list[ModelOut]
+    version: str = Field(description="Version of impasto.")
+    writable: bool
+
+
+class Count(Out):
+    """A value and the number of images that have it."""
+
+    name: str
+    count: int
+
+
+class PropertyOut(Out):
+    """A further column."""
+
+    name: str
+    type: PropertyType
+
+
+class FacetsOut(Out):
+    """What one can filter by, the most frequent first."""
+
+    labels: list[Count]
+    tags: list[Count]
+    splits: list[Count]
+    flags: list[Count]
+    properties: list[PropertyOut]
+
+
+class FlagOut(Out):
+    """Something to know about an image."""
+
+    kind: FlagKind
+    reason: str
+    blocking: bool = Field(description="True when there is no picture to look at.")
+
+
+class ImageOut(Out):
+    """One image."""
+
+    id: int
+    name: str
+    path: str
+    version: str = Field(
+        description="Changes with the file's content, empty until it was read; "
+        "thumbnails and pictures asked for with ?v=VERSION may be kept for ever."
+    )
+    width: int
+    height: int
+    size: int = Field(description="Bytes.")
+    format: str
+    label: str | None
+    split: Split | None
+    tags: list[str]
+    flags: list[FlagOut]
+    properties: dict[str, str | int | float | bool | None]
+
+
+class ImagesOut(Out):
+    """A page of images."""
+
+    images: list[ImageOut]
+    next: str | None = Field(description="Give it as `after` to go on; null at the end.")
+    total: int
+
+
+class UploadOut(Out):
+    """A picture held in the server's memory, to be used in a term `upload:ID`."""
+
+    id: str
+    width: int
+    height: int
+    thumbnail: str = Field(description="Relative to the API.")
+
+
+class Background(Out):
+    """The similarities of random pairs of the space."""
+
+    mean: float
+    std: float
+
+
+class NeighbourOut(Out):
+    """A near image."""
+
+    id: int
+    similarity: float
+    percentile: float = Field(description="Share of random pairs less similar, 0 to 100.")
+    z: float = Field(description="Standard deviations above the mean of random pairs.")
+
+
+class NeighboursOut(Out):
+    """The nearest images of a query, best first."""
+
+    space: str
+    title: str
+    total: int = Field(description="Images that were compared.")
+    background: Background
+    neighbours: list[NeighbourOut]
+
+
+class Quantile(Out):
+    """A share of the images, and the similarity it stays below."""
+
+    q: float
+    value: float
+
+
+class DistributionOut(Out):
+    """All similarities of a query as a histogram, beside that of random pairs."""
+
+    space: str
+    title: str
+    edges: list[float] = Field(description="One more than counts.")
+    counts: list[int]
+    background: list[float] = Field(description="Random pairs, scaled to the same total.")
+    mean: float
+    std: float
+    background_mean: float
+    background_std: float
+    quantiles: list[Quantile]
+    total: int
+
+
+class QueryIn(In):
+    """One query of a comparison."""
+
+    title: str | None = None
+    terms: list[str] = Field(min_length=1, max_length=500)
+
+
+class CompareIn(In):
+    """Several queries, compared in one space."""
+
+    space: str | None = None
+    queries: list[QueryIn] = Field(min_length=2, max_length=8)
+    bins: int = Field(default=100, ge=2, le=2000)
+
+
+class CompareOut(Out):
+    """Distributions of several queries and how far they are apart, query by query."""
+
+    space: str
+    titles: list[str]
+    edges: list[float]
+    counts: list[list[int]]
+    ks: list[list[float]] = Field(description="Kolmogorov-Smirnov distances, 0 to 1.")
+    wasserstein: list[list[float]]
+    spearman: list[list[float]] = Field(description="Rank correlation, -1 to 1.")
+    overlap: list[list[float]] = Field(description="Share of common nearest images, 0 to 1.")
+
+
+class PrecisionOut(EstimateOut):
+    """Share of relevant images among the k nearest."""
+
+    k: int
+
+
+class RetrievalResult(Out):
+    """Does this space retrieve X?"""
+
+    space: str
+    title: str
+    precision: list[PrecisionOut]
+    average_precision: EstimateOut
+    auc: EstimateOut
+    answer: Answer
+    sentence: str
+    best: list[int] = Field(description="Images that find their like best, as queries.")
+    worst: list[int]
+    relevant: int
+    images: int
+
+
+class RetrievalOut(Out):
+    """Does this collection's spaces retrieve X, one result per space."""
+
+    x: str
+    results: list[RetrievalResult]
+
+
+class LabelScore(Out):
+    """How well a model does on one label."""
+
+    label: str
+    images: int
+    top1: EstimateOut
+    top5: EstimateOut | None
+
+
+class ModelDetail(ModelOut):
+    """A model with its card and scores."""
+
+    card: dict[str, object]
+    metrics: dict[str, EstimateOut]
+    labels_scores: list[LabelScore]
+    has_report: bool
+
+
+class TermIn(In):
+    """The picture to predict from: `image:12` or `upload:ID`."""
+
+    term: str
+
+
+class PredictionOut(Out):
+    """A label and its probability."""
+
+    label: str
+    probability: float
+
+
+class LabelledNeighbour(Out):
+    """A near image that the model learned from."""
+
+    id: int
+    label: str | None
+    similarity: float
+
+
+class PredictOut(Out):
+    """The model's answer, most probable first, and the images that explain it."""
+
+    predictions: list[PredictionOut]
+    neighbours: list[LabelledNeighbour]
+
+
+class JobOut(Out):
+    """Long work, past or present."""
+
+    id: int
+    kind: JobKind
+    title: str
+    state: JobState
+    stage: str
+    done: int
+    total: int | None
+    unit: str
+    rate: float | None = Field(description="Units a second.")
+    seconds_left: float | None
+    started: datetime | None
+    ended: datetime | None
+    error: str | None
+    notes: list[str]
+
+
+class CountsOut(Out):
+    """Sent as event `collection` when it changes."""
+
+    images: int
+    usable: int
+    unread: int
+    rows: dict[str, int] = Field(description="Vectors of each space.")
+
+
+class AddOptions(In):
+    """Look again at the collection's folders."""
+
+    sources: list[str] = Field(
+        default=[], max_length=100, description="Inside the collection's folders; empty: all."
+    )
+
+
+class EmbedOptions(In):
+    """Which vectors to compute."""
+
+    network: str = "efficientnet-lite0"
+    layers: list[str] = Field(
+        default=[], max_length=50, description="Empty: the network's default layer."
+    )
+    pooling: Pooling = "mean"
+    flip: Flip = "none"
+    precision: Precision = "f32"
+    device: str = "auto"
+
+
+class LearnOptions(In):
+    """What to learn, from which vectors, and how."""
+
+    target: str = "label"
+    method: str = "linear-svm"
+    space: str | None = None
+    name: str | None = None
+    folds: int | None = Field(default=None, ge=2, le=50)
+    seed: int = Field(default=0, ge=0)
+
+
+class AddJobIn(In):
+    """Start an `add` job."""
+
+    kind: Literal["add"]
+    options: AddOptions = AddOptions()
+
+
+class EmbedJobIn(In):
+    """Start an `embed` job."""
+
+    kind: Literal["embed"]
+    options: EmbedOptions = EmbedOptions()
+
+
+class LearnJobIn(In):
+    """Start a `learn` job."""
+
+    kind: Literal["learn"]
+    options: LearnOptions = LearnOptions()
+
+
+JobIn = Annotated[AddJobIn | EmbedJobIn | LearnJobIn, Field(discriminator="kind")]
