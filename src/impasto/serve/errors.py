@@ -21,6 +21,7 @@ from impasto.core.errors import (
     SpaceMismatch,
     WrongCollection,
 )
+from impasto.serve.headers import HEADERS
 
 STATUS: dict[type[ImpastoError], int] = {
     InvalidInput: 400,
@@ -91,11 +92,13 @@ def _parameters(_: Request, problem: Exception) -> JSONResponse:
 
 def _unforeseen(request: Request, problem: Exception) -> JSONResponse:
     _log.error("%s %s failed", request.method, request.url.path, exc_info=problem)
-    return error(
+    answer = error(
         500,
         f"Something went wrong inside impasto ({type(problem).__name__}); "
         "the server's terminal shows the details.",
     )
+    answer.headers.update(HEADERS)  # this one is made outside of the guard that adds them
+    return answer
 
 
 def _snake(name: str) -> str:

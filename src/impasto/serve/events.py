@@ -1,8 +1,58 @@
-"""Server-sent events: what changed, as soon as it changes."""
+"""Server-sent events: jobs and counts, at once and then whenever they change."""
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from starlette.concurrency import run_in_threadpool
+
+from impasto.serve import present
+from impasto.serve.studio import Studio
+
+TICK = 0.25  # seconds between two looks at the jobs
+COUNTS = 2.0  # seconds between two looks at the counts while a job runs
+HEARTBEAT = 15.0  # seconds after which silence is broken, so that proxies keep the line open
 
 
-def stream(studio: Any, gone: Any) -> Any: ...
+async def stream(
+    studio: Studio, gone: Callable[[], Awaitable[bool]], *, tick: float = TICK
+) -> AsyncIterator[str]:
+    """Yield events until the browser is gone or the server stops."""
+    yield "retry: 2000\n\n"
+    version, counts = -1, ""
+    looked = spoke = 0.0
+    while not studio.closed and not await gone():
+        now = time.monotonic()
+        if studio.jobs.version != version:
+            ended = version != -1
+            version = studio.jobs.version
+            jobs = [present.job(job).model_dump(mode="json") for job in studio.jobs.list()]
+            yield event("jobs", json.dumps(jobs))
+            spoke = now
+            if ended and not any(job["state"] == "running" for job in jobs):
+                looked = 0.0  # a job just ended: say the final counts at once
+        if not looked or now - looked >= COUNTS:
+            looked = now
+            fresh = (await run_in_threadpool(present.counts, studio)).model_dump_json()
+            if fresh != counts:
+                counts = fresh
+                yield event("collection", counts)
+                spoke = now
+        if now - spoke >= HEARTBEAT:
+            yield ": still here\n\n"
+            spoke = now
+        await asyncio.sleep(tick)
+
+
+def event(name: str, data: str) -> str:
+    r"""Write one event; `data` is JSON, so it has no line breaks.
+
+    Examples
+    --------
+    >>> event("jobs", "[]")
+    'event: jobs\ndata: []\n\n'
+    """
+    return f"event: {name}\ndata: {data}\n\n"

@@ -23,31 +23,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from impasto.core.errors import InvalidInput
 from impasto.serve.errors import error
+from impasto.serve.headers import HEADERS
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
 MOST_BYTES = 64 * 2**20
 SHORTEST_TOKEN = 16
-
-POLICY = (
-    "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; "
-    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
-)
-"""Of our own pages. (Inline styles, not scripts: Svelte sets positions and sizes with them.)"""
-
-REPORT_POLICY = (
-    "sandbox allow-popups; default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
-    "font-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
-)
-"""Of reports: self-contained pages that run no script and reach nothing."""
-
-_HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-}
 
 
 class Safety:
@@ -207,7 +187,7 @@ def _with_headers(send: Send) -> Send:
     async def sent(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in _HEADERS.items():
+            for name, value in HEADERS.items():
                 headers.setdefault(name, value)
         await send(message)
 

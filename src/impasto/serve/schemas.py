@@ -115,6 +115,8 @@ class PropertyOut(Out):
 class FacetsOut(Out):
     """What one can filter by, the most frequent first."""
 
+    total: int
+    unlabelled: int
     labels: list[Count]
     tags: list[Count]
     splits: list[Count]
@@ -252,7 +254,7 @@ class PrecisionOut(EstimateOut):
 
 
 class RetrievalResult(Out):
-    """Does this space retrieve X?"""
+    """How well one space retrieves X."""
 
     space: str
     title: str
@@ -323,7 +325,7 @@ class PredictOut(Out):
 class JobOut(Out):
     """Long work, past or present."""
 
-    id: int
+    id: str
     kind: JobKind
     title: str
     state: JobState

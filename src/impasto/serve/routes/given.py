@@ -56,8 +56,8 @@ async def _filter(
     split: Annotated[Split | None, Query()] = None,
     flag: Annotated[FlagKind | None, Query()] = None,
     text: Annotated[
-        str | None, Query(max_length=1000, description="Words of names, labels, tags.")
-    ] = None,
+        str, Query(max_length=1000, description="Beginnings of words of names, labels, tags.")
+    ] = "",
     unlabelled: Annotated[bool, Query(description="Only images without a label.")] = False,
 ) -> Filter:
     return Filter(

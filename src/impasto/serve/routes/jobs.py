@@ -25,7 +25,7 @@ def start(studio: StudioIn, asked: JobIn) -> JobOut:
 
 
 @router.post("/{id}/cancel")
-def cancel(studio: StudioIn, id: int) -> JobOut:  # noqa: A002
+def cancel(studio: StudioIn, id: str) -> JobOut:  # noqa: A002
     """Ask a job to stop; what it committed stays."""
     return studio.jobs.cancel(id)
 

@@ -11,8 +11,8 @@ from starlette.datastructures import UploadFile
 
 from impasto.core.errors import InvalidInput
 from impasto.serve import present
+from impasto.serve.headers import REPORT_POLICY
 from impasto.serve.routes.given import StudioIn
-from impasto.serve.safety import REPORT_POLICY
 from impasto.serve.schemas import ModelDetail, ModelOut, PredictOut, TermIn
 
 router = APIRouter(tags=["models"])

@@ -1,0 +1,24 @@
+"""What every answer tells the browser: load nothing from elsewhere, guess nothing, tell nobody."""
+
+from __future__ import annotations
+
+POLICY = (
+    "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+)
+"""Of our own pages. (Inline styles, not scripts: Svelte sets positions and sizes with them.)"""
+
+REPORT_POLICY = (
+    "sandbox allow-popups; default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+    "font-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+"""Of reports: self-contained pages that run no script and reach nothing."""
+
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
