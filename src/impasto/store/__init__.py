@@ -1,1 +1,28 @@
 """The only room that writes a collection."""
+
+from impasto.store.catalogue import Counts
+from impasto.store.collection import Collection, is_collection
+from impasto.store.gather import Changes
+from impasto.store.jobs import JobRecord, Jobs, JobState
+from impasto.store.models import ModelRecord
+from impasto.store.query import Facets, Filter, Page, Sort
+from impasto.store.spaces import SpaceInfo
+from impasto.store.writing import Reading, Writing
+
+__all__ = [
+    "Changes",
+    "Collection",
+    "Counts",
+    "Facets",
+    "Filter",
+    "JobRecord",
+    "JobState",
+    "Jobs",
+    "ModelRecord",
+    "Page",
+    "Reading",
+    "Sort",
+    "SpaceInfo",
+    "Writing",
+    "is_collection",
+]

@@ -1,0 +1,176 @@
+"""Reading what the catalogue knows about images."""
+
+# ruff: noqa: S608 - SQL is composed of constants of this room only; values are bound
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto.core.errors import InvalidInput, NotFound, not_found
+from impasto.core.records import Flag, Image
+from impasto.store import roots
+
+_CHUNK = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many images there are.
+
+    Parameters
+    ----------
+    images : int
+        All whose file is there.
+    usable : int
+        Of these, read and with a picture.
+    unread : int
+        Of these, new or changed since they were read.
+    gone : int
+        Not among these: the file is missing.
+    """
+
+    images: int
+    usable: int
+    unread: int
+    gone: int
+
+
+def counts(db: sqlite3.Connection) -> Counts:
+    """Count the images."""
+    rows = db.execute(
+        "SELECT fresh, usable, count(*) FROM images WHERE gone IS NULL GROUP BY 1, 2"
+    ).fetchall()
+    gone = db.execute("SELECT count(*) FROM images WHERE gone IS NOT NULL").fetchone()[0]
+    return Counts(
+        images=sum(n for _, _, n in rows),
+        usable=sum(n for _, usable, n in rows if usable),
+        unread=sum(n for fresh, _, n in rows if not fresh),
+        gone=gone,
+    )
+
+
+def images(db: sqlite3.Connection, home: Path, ids: Iterable[int]) -> list[Image]:
+    """Return images in the order of their ids; raise NotFound when one is missing."""
+    wanted = [int(image) for image in ids]
+    made: dict[int, Image] = {}
+    for start in range(0, len(wanted), _CHUNK):
+        made |= _some(db, home, wanted[start : start + _CHUNK])
+    missing = next((image for image in wanted if image not in made), None)
+    if missing is not None:
+        raise NotFound(f"No image {missing} in this collection.")
+    return [made[image] for image in wanted]
+
+
+def _some(db: sqlite3.Connection, home: Path, ids: list[int]) -> dict[int, Image]:
+    places = roots.known(db, home)
+    listed = json.dumps(ids)
+    tags: dict[int, list[str]] = {}
+    for image, tag in db.execute(
+        "SELECT DISTINCT x.image, t.name FROM json_each(?) j "
+        "CROSS JOIN image_tags x ON x.image = j.value JOIN tags t ON t.id = x.tag "
+        "ORDER BY t.name",
+        (listed,),
+    ):
+        tags.setdefault(image, []).append(tag)
+    flags: dict[int, list[Flag]] = {}
+    for image, kind, reason in db.execute(
+        "SELECT DISTINCT f.image, f.kind, f.reason FROM json_each(?) j "
+        "CROSS JOIN flags f ON f.image = j.value",
+        (listed,),
+    ):
+        flags.setdefault(image, []).append(Flag(kind, reason))
+    rows = db.execute(
+        "SELECT i.id, i.root, i.path, i.size, i.width, i.height, i.format, i.sha256, l.name, "
+        "i.split, i.properties, i.gone FROM json_each(?) j CROSS JOIN images i ON i.id = j.value "
+        "LEFT JOIN labels l ON l.id = i.label",
+        (listed,),
+    )
+    made = {}
+    for image, root, path, size, width, height, kind, sha256, label, split, extra, gone in rows:
+        own = flags.get(image, [])
+        if gone is not None:
+            own = [*own, Flag("gone", f"The file was missing when it was looked for at {gone}.")]
+        made[image] = Image(
+            image, places[root], path, size, width, height, kind, sha256, label, split,
+            tuple(tags.get(image, ())), tuple(own), json.loads(extra) if extra != "{}" else {},
+        )  # fmt: skip
+    return made
+
+
+def unread(db: sqlite3.Connection) -> NDArray[np.int64]:
+    """Return the images that have to be read: new, or changed since."""
+    return _ids(db, "gone IS NULL AND fresh = 0")
+
+
+def usable(db: sqlite3.Connection) -> NDArray[np.int64]:
+    """Return the images that were read, did not change since and have a picture."""
+    return _ids(db, "gone IS NULL AND fresh = 1 AND usable = 1")
+
+
+def without_picture(db: sqlite3.Connection) -> NDArray[np.int64]:
+    """Return the images that are gone or turned out to have no picture."""
+    missing = _ids(db, "gone IS NOT NULL")
+    return np.union1d(missing, _ids(db, "gone IS NULL AND usable = 0 AND fresh IN (0, 1)"))
+
+
+def _ids(db: sqlite3.Connection, where: str) -> NDArray[np.int64]:
+    rows = db.execute(f"SELECT id FROM images WHERE {where}")
+    return np.sort(np.fromiter((row[0] for row in rows), np.int64))
+
+
+def hashes(db: sqlite3.Connection, ids: NDArray[np.int64]) -> list[bytes | None]:
+    """Return the SHA-256 of images, None for those never read."""
+    known: dict[int, bytes | None] = {}
+    for start in range(0, len(ids), _CHUNK):
+        known |= dict(
+            db.execute(
+                "SELECT i.id, i.sha256 FROM json_each(?) j CROSS JOIN images i ON i.id = j.value",
+                (json.dumps(ids[start : start + _CHUNK].tolist()),),
+            )
+        )
+    return [known.get(image) for image in ids.tolist()]
+
+
+def labelled(db: sqlite3.Connection) -> tuple[NDArray[np.int64], NDArray[np.str_]]:
+    """Return the ids of labelled images, rising, and their labels."""
+    names: dict[int, str] = dict(db.execute("SELECT id, name FROM labels"))
+    rows = db.execute(
+        "SELECT id, label FROM images WHERE gone IS NULL AND label NOT NULL"
+    ).fetchall()
+    if not rows:
+        return np.empty(0, np.int64), np.empty(0, np.str_)
+    table = np.array(rows, np.int64)
+    table = table[np.argsort(table[:, 0])]
+    used, codes = np.unique(table[:, 1], return_inverse=True)
+    return table[:, 0].copy(), np.array([names[key] for key in used.tolist()], np.str_)[codes]
+
+
+def ids_with(db: sqlite3.Connection, label: str | None, tag: str | None) -> NDArray[np.int64]:
+    """Return the images with a label, a tag, or both, rising."""
+    if label is None and tag is None:
+        raise InvalidInput("Give a label, a tag or both.")
+    found: list[NDArray[np.int64]] = []
+    for name, table, sql in (
+        (label, "labels", "SELECT id FROM images WHERE gone IS NULL AND label = ?"),
+        (
+            tag,
+            "tags",
+            "SELECT i.id FROM image_tags x CROSS JOIN images i ON i.id = x.image "
+            "WHERE x.tag = ? AND i.gone IS NULL",
+        ),
+    ):
+        if name is None:
+            continue
+        row = db.execute(f"SELECT id FROM {table} WHERE name = ?", (name,)).fetchone()
+        if row is None:
+            names = (known for (known,) in db.execute(f"SELECT name FROM {table}"))
+            raise not_found(table.removesuffix("s"), name, names)
+        found.append(np.fromiter((r[0] for r in db.execute(sql, row)), np.int64))
+    return np.sort(found[0]) if len(found) == 1 else np.intersect1d(found[0], found[1])

@@ -1,0 +1,542 @@
+"""A collection: one folder of ours that describes many images."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto._version import __version__
+from impasto.core.errors import Busy, ImpastoError, InvalidInput, WrongCollection
+from impasto.core.records import Found, Image, Skipped, Split
+from impasto.core.space import Space, Vectors
+from impasto.store import (
+    catalogue,
+    edits,
+    files,
+    gather,
+    models,
+    query,
+    roots,
+    schema,
+    spaces,
+)
+from impasto.store.catalogue import Counts
+from impasto.store.database import Database
+from impasto.store.gather import Changes
+from impasto.store.jobs import Jobs
+from impasto.store.lock import WriterLock
+from impasto.store.models import ModelRecord
+from impasto.store.query import AS_ADDED, EVERYTHING, Facets, Filter, Page, Sort
+from impasto.store.spaces import SpaceInfo
+from impasto.store.writing import Reading, Writing
+
+FORMAT = 1
+SUFFIX = ".impasto"
+MANIFEST, CATALOGUE, THUMBNAILS, LOCK = (
+    "impasto.json",
+    "catalogue.sqlite",
+    "thumbnails.sqlite",
+    "lock",
+)
+SPACES, MODELS = "spaces", "models"
+_FOLDERS = (SPACES, MODELS, "reports")
+
+
+def is_collection(path: Path) -> bool:
+    """Tell whether a folder is a collection (of any format)."""
+    return (Path(path) / MANIFEST).is_file()
+
+
+class Collection:
+    """A folder ``NAME.impasto`` that describes images which lie elsewhere.
+
+    Made by `Collection.create` and `Collection.open`; a context manager. Any number of
+    threads may use it. Any number of programs may read a collection, one may write it.
+
+    Attributes
+    ----------
+    path : Path
+        Absolute folder.
+    name : str
+    writable : bool
+    jobs : Jobs
+        History of long tasks.
+    """
+
+    path: Path
+    name: str
+    writable: bool
+    jobs: Jobs
+
+    def __init__(self, path: Path, *, writable: bool) -> None:
+        self.path = Path(path).resolve()
+        self.writable = writable
+        self.name = _read_manifest(self.path)["name"]
+        self._being_written: set[str] = set()
+        self._guard = Lock()
+        self._lock = _take_lock(self.path) if writable else None
+        try:
+            self._catalogue = Database(self.path / CATALOGUE, schema.CATALOGUE, writable=writable)
+            try:
+                self._thumbnails = Database(
+                    self.path / THUMBNAILS, schema.THUMBNAILS, writable=writable, page_size=16384
+                )
+                self.jobs = Jobs(self._catalogue)
+                if writable:
+                    self._tidy()
+            except BaseException:
+                self._catalogue.close()
+                raise
+        except BaseException:
+            if self._lock is not None:
+                self._lock.release()
+            raise
+
+    @classmethod
+    def create(cls, path: Path, *, name: str | None = None) -> Collection:
+        """Make a new, empty collection and open it for writing.
+
+        Parameters
+        ----------
+        path : Path
+            Folder to make; its name ends in ``.impasto``.
+        name : str or None
+            What people see; the folder's name without its ending when None.
+        """
+        path = Path(path).resolve()
+        if path.suffix != SUFFIX:
+            raise InvalidInput(f"The folder of a collection ends in {SUFFIX}, not {path.name!r}.")
+        if path.exists():
+            raise InvalidInput(f"{path} exists already; open it, or choose another name.")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = path.with_name(f".new-{path.name}")
+        shutil.rmtree(new, ignore_errors=True)
+        manifest = {
+            "format": FORMAT,
+            "name": name or path.stem,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "created_by": f"impasto {__version__}",
+        }
+        with files.explained(path.parent):
+            for folder in _FOLDERS:
+                (new / folder).mkdir(parents=True)
+            Database(new / CATALOGUE, schema.CATALOGUE, writable=True).close()
+            Database(new / THUMBNAILS, schema.THUMBNAILS, writable=True, page_size=16384).close()
+            text = json.dumps(manifest, indent=2, ensure_ascii=False)
+            files.replace(new / MANIFEST, f"{text}\n".encode())
+            new.rename(path)
+            files.sync_folder(path.parent)
+        return cls(path, writable=True)
+
+    @classmethod
+    def open(cls, path: Path, *, writable: bool = True) -> Collection:
+        """Open a collection.
+
+        Parameters
+        ----------
+        path : Path
+        writable : bool
+            Reading only is possible at any time, also where nothing can be written.
+
+        Raises
+        ------
+        WrongCollection
+            When the folder is not a collection, is damaged or has a newer format.
+        Busy
+            When someone else has it open for writing.
+        """
+        return cls(Path(path), writable=writable)
+
+    def close(self) -> None:
+        """Let go of all files; closing twice is fine."""
+        self._thumbnails.close()
+        self._catalogue.close()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def __enter__(self) -> Collection:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Collection({str(self.path)!r})"
+
+    def _tidy(self) -> None:
+        """Make good what a killed run left."""
+        for folder in _FOLDERS:
+            (self.path / folder).mkdir(exist_ok=True)
+        with self._catalogue.reading() as db:
+            spaces.trim(db, self.path / SPACES)
+        models.recover(self.path / MODELS)
+        self.jobs.end_interrupted()
+
+    # Gathering
+
+    def record(
+        self,
+        found: Iterable[Found],
+        *,
+        root: Path,
+        prune: bool,
+        hash_file: Callable[[Path], bytes],
+    ) -> Changes:
+        """Bring the catalogue up to date with what a source holds.
+
+        Parameters
+        ----------
+        found : iterable of Found
+            Read as a stream, committed in steps. What it says about an image is written
+            unless a person said otherwise since.
+        root : Path
+            Folder that was looked through.
+        prune : bool
+            Whether `found` is all there is below `root`: other images there are gone then.
+        hash_file : callable
+            Return the SHA-256 of a file (32 bytes); called for new files of the size of a
+            missing image, to recognise those that moved. They keep their id and all edits.
+
+        Returns
+        -------
+        Changes
+        """
+        return gather.record(
+            self._catalogue, self.path, found, root=root, prune=prune, hash_file=hash_file
+        )
+
+    def record_skipped(self, source: str, skipped: Iterable[Skipped]) -> int:
+        """Keep what a source could not give, instead of what it could not give last time."""
+        with self._catalogue.writing() as db:
+            return gather.record_skipped(db, source, skipped)
+
+    def skipped(self) -> list[Skipped]:
+        """Return what the sources could not give, with the reasons."""
+        with self._catalogue.reading() as db:
+            rows = db.execute("SELECT path, reason FROM skipped ORDER BY id")
+            return [Skipped(path, reason) for path, reason in rows]
+
+    def roots(self) -> list[Path]:
+        """Return the folders that hold the originals."""
+        with self._catalogue.reading() as db:
+            return list(roots.known(db, self.path).values())
+
+    def relocate(self, root: Path, new: Path) -> None:
+        """Say that the originals below `root` lie below `new` now."""
+        with self._catalogue.writing() as db:
+            roots.relocate(db, root, new, self.path)
+
+    def folder_counts(self, root: Path) -> dict[str, int]:
+        """Count the images directly in each folder below `root` ("" is `root` itself)."""
+        with self._catalogue.reading() as db:
+            return gather.folder_counts(db, self.path, root)
+
+    def set_folder_labels(
+        self,
+        root: Path,
+        labels: Mapping[str, str | None],
+        splits: Mapping[str, Split | None],
+    ) -> int:
+        """Label images by their folders, where neither a table nor a person said more.
+
+        Parameters
+        ----------
+        root : Path
+        labels, splits : mapping of str to str or None
+            By the folder of the images, relative to `root`, as `folder_counts` gives them;
+            None takes away what an earlier look at the folders gave.
+
+        Returns
+        -------
+        int
+            How many labels changed.
+        """
+        with self._catalogue.writing() as db:
+            return gather.set_folder_labels(db, self.path, root, labels, splits)
+
+    # Reading and embedding
+
+    def pending(self, *wanted: Space) -> NDArray[np.int64]:
+        """Return the images that work is left for.
+
+        Parameters
+        ----------
+        *wanted : Space
+
+        Returns
+        -------
+        ndarray of shape (n_images,), int64
+            Rising: images that are unread or changed since they were read, and usable images
+            without a vector in any one of the spaces.
+        """
+        with self._catalogue.reading() as db:
+            left = [catalogue.unread(db)]
+            usable = catalogue.usable(db) if wanted else np.empty(0, np.int64)
+            known = spaces.names(db)
+            for space in wanted:
+                has = np.empty(0, np.int64)
+                if space.name in known:
+                    number, _, rows = spaces.load(db, self.path / SPACES, space.name)
+                    has = spaces.live_ids(db, self.path / SPACES, number, space, rows)
+                left.append(np.setdiff1d(usable, has))
+        return np.unique(np.concatenate(left))
+
+    def writing(self, *wanted: Space) -> Writing:
+        """Begin to save readings and vectors: ``with collection.writing(space) as writing``.
+
+        Parameters
+        ----------
+        *wanted : Space
+            Spaces that get vectors, made when they don't exist; none to only save readings.
+
+        Raises
+        ------
+        Busy
+            When one of them is being written by another task of this program.
+        """
+        names = {space.name for space in wanted}
+        if len(names) != len(wanted):
+            raise InvalidInput("A space was given twice.")
+        with self._guard:
+            if twice := names & self._being_written:
+                raise Busy(f"Another task is writing the space {min(twice)}; wait for its end.")
+            self._being_written |= names
+        try:
+            return Writing(
+                self._catalogue,
+                self._thumbnails,
+                self.path / SPACES,
+                wanted,
+                done=lambda: self._being_written.difference_update(names),
+            )
+        except BaseException:
+            self._being_written -= names
+            raise
+
+    def save_readings(self, batch: Sequence[Reading]) -> None:
+        """Save what reading files told, in one transaction.
+
+        Parameters
+        ----------
+        batch : sequence of (int, Facts, bytes or None)
+            Image, facts and thumbnail (JPEG).
+        """
+        with self.writing() as session:
+            session.save(batch)
+
+    def thumbnail(self, image: int) -> bytes | None:
+        """Return the thumbnail of an image (JPEG), or None when it has none yet."""
+        with self._thumbnails.reading() as db:
+            row = db.execute("SELECT jpeg FROM thumbnails WHERE image = ?", (image,)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def space_names(self) -> list[str]:
+        """Return the names of the spaces, oldest first."""
+        with self._catalogue.reading() as db:
+            return spaces.names(db)
+
+    def spaces(self) -> list[SpaceInfo]:
+        """Return the spaces, oldest first."""
+        with self._catalogue.reading() as db:
+            return [spaces.info(db, self.path / SPACES, name) for name in spaces.names(db)]
+
+    def vectors(self, space: Space | str) -> Vectors:
+        """Return the vectors of a space as they are now.
+
+        Parameters
+        ----------
+        space : Space or str
+            The space or its name.
+
+        Returns
+        -------
+        Vectors
+            Memory-mapped, read-only; ids are a copy, -1 where the image changed since, is gone
+            or has no picture any more.
+
+        Raises
+        ------
+        NotFound
+            When the collection does not have the space.
+        """
+        name = space if isinstance(space, str) else space.name
+        with self._catalogue.reading() as db:
+            return spaces.vectors(db, self.path / SPACES, name)
+
+    # Looking
+
+    def counts(self) -> Counts:
+        """Count the images: all, usable, unread, gone."""
+        with self._catalogue.reading() as db:
+            return catalogue.counts(db)
+
+    def image(self, image: int) -> Image:
+        """Return one image, or raise NotFound."""
+        return self.images([image])[0]
+
+    def images(self, ids: Iterable[int]) -> list[Image]:
+        """Return images in the order of their ids; raise NotFound when one is missing."""
+        with self._catalogue.reading() as db:
+            return catalogue.images(db, self.path, ids)
+
+    def order(self, wanted: Filter = EVERYTHING, sort: Sort = AS_ADDED) -> NDArray[np.int64]:
+        """Return the ids of all matching images, in order.
+
+        Returns
+        -------
+        ndarray of shape (n_images,), int64
+        """
+        with self._catalogue.reading() as db:
+            return query.order(db, wanted, sort)
+
+    def page(
+        self,
+        wanted: Filter = EVERYTHING,
+        sort: Sort = AS_ADDED,
+        *,
+        after: str | None = None,
+        limit: int = 100,
+    ) -> Page:
+        """Return some matching images in order.
+
+        Parameters
+        ----------
+        wanted : Filter
+        sort : Sort
+        after : str or None
+            What the page before gave as `next`; None for the first page.
+        limit : int
+        """
+        with self._catalogue.reading() as db:
+            ids, following = query.page_ids(db, wanted, sort, after, limit)
+            return Page(tuple(catalogue.images(db, self.path, ids)), following)
+
+    def count(self, wanted: Filter = EVERYTHING) -> int:
+        """Count the matching images."""
+        with self._catalogue.reading() as db:
+            return query.count(db, wanted)
+
+    def facets(self, wanted: Filter = EVERYTHING) -> Facets:
+        """Count the matching images by label, tag, split and flag."""
+        with self._catalogue.reading() as db:
+            return query.facets(db, wanted)
+
+    def properties(self) -> dict[str, str]:
+        """Return the names of the properties and their types: str, int, float or bool."""
+        with self._catalogue.reading() as db:
+            return dict(db.execute("SELECT name, type FROM property_types ORDER BY name"))
+
+    def labelled(self) -> tuple[NDArray[np.int64], NDArray[np.str_]]:
+        """Return the labelled images.
+
+        Returns
+        -------
+        ids : ndarray of shape (n_images,), int64
+            Rising.
+        labels : ndarray of shape (n_images,), str
+        """
+        with self._catalogue.reading() as db:
+            return catalogue.labelled(db)
+
+    def ids_with(self, *, label: str | None = None, tag: str | None = None) -> NDArray[np.int64]:
+        """Return the images with a label, a tag, or both, rising; NotFound if it is unknown."""
+        with self._catalogue.reading() as db:
+            return catalogue.ids_with(db, label, tag)
+
+    def hashes(self, ids: NDArray[np.int64]) -> list[bytes | None]:
+        """Return the SHA-256 of images' files, None for those never read."""
+        with self._catalogue.reading() as db:
+            return catalogue.hashes(db, ids)
+
+    # Editing
+
+    def set_label(self, ids: Iterable[int], label: str | None) -> int:
+        """Set (or, with None, take away) the label; return how many images changed."""
+        with self._catalogue.writing() as db:
+            return edits.set_label(db, ids, label)
+
+    def set_split(self, ids: Iterable[int], split: Split | None) -> int:
+        """Set (or, with None, take away) the split; return how many images changed."""
+        with self._catalogue.writing() as db:
+            return edits.set_split(db, ids, split)
+
+    def add_tags(self, ids: Iterable[int], tags: Iterable[str]) -> int:
+        """Give images tags; return how many images changed."""
+        with self._catalogue.writing() as db:
+            return edits.add_tags(db, ids, tags)
+
+    def remove_tags(self, ids: Iterable[int], tags: Iterable[str]) -> int:
+        """Take tags from images; return how many images changed."""
+        with self._catalogue.writing() as db:
+            return edits.remove_tags(db, ids, tags)
+
+    # Models
+
+    def save_model(self, name: str, contents: Mapping[str, bytes], card: Mapping[str, Any]) -> Path:
+        """Write a model, instead of the one that had its name; return its folder.
+
+        Parameters
+        ----------
+        name : str
+            Letters, digits, ``-``, ``_`` and ``.``.
+        contents : mapping of str to bytes
+            File name to content (weights, ``report.html``, ``report.json``).
+        card : mapping
+            JSON data, written as ``card.json``.
+        """
+        with self._guard:
+            if not self.writable:
+                raise InvalidInput(f"{self.path} is open for reading only.")
+            return models.save(self.path / MODELS, name, contents, card)
+
+    def model(self, name: str) -> ModelRecord:
+        """Return a model, or raise NotFound."""
+        return models.load(self.path / MODELS, name)
+
+    def models(self) -> list[ModelRecord]:
+        """Return all models, by name."""
+        return [self.model(name) for name in models.names(self.path / MODELS)]
+
+
+def _read_manifest(path: Path) -> dict[str, Any]:
+    file = path / MANIFEST
+    try:
+        manifest = json.loads(file.read_text(encoding="utf-8"))
+        number, _ = manifest["format"], manifest["name"]
+    except FileNotFoundError:
+        raise WrongCollection(
+            f"{path} is not a collection (it has no {MANIFEST}). "
+            "`impasto open` makes one from a folder of images."
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WrongCollection(f"{file} can't be read ({error!r}).") from error
+    if not isinstance(number, int) or number > FORMAT:
+        raise WrongCollection(
+            f"{path} has format {number}; this impasto reads up to {FORMAT}. "
+            "Install a newer impasto."
+        )
+    return dict(manifest)
+
+
+def _take_lock(path: Path) -> WriterLock:
+    try:
+        return WriterLock(path / LOCK)
+    except PermissionError as error:
+        raise ImpastoError(
+            f"{path} can't be written here; open it for reading only, or copy it."
+        ) from error

@@ -1,0 +1,184 @@
+"""One SQLite file: many readers, one writer, transactions that survive a power cut."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock, RLock
+from urllib.parse import quote
+
+from impasto.core.errors import Busy, InvalidInput, WrongCollection
+from impasto.store.files import disk_full
+
+_WAIT = 20.0  # seconds that a reader or the writer waits for SQLite's own short locks
+
+
+class Database:
+    """A SQLite file in WAL mode, shared by the threads of a process.
+
+    Readers take a connection from a pool and see one snapshot for as long as they hold it.
+    There is one writing connection; its transactions follow each other. ``synchronous=FULL``:
+    a transaction that returned is on the disk.
+
+    Parameters
+    ----------
+    file : Path
+    migrations : sequence of str
+        SQL scripts; the first ``PRAGMA user_version`` of them have been applied to the file.
+    writable : bool
+    page_size : int
+        Only used when the file is made.
+    """
+
+    def __init__(
+        self, file: Path, migrations: Sequence[str], *, writable: bool, page_size: int = 4096
+    ) -> None:
+        self.file = file
+        self._idle: list[sqlite3.Connection] = []
+        self._pool = Lock()
+        self._turn = RLock()
+        self._closed = False
+        self._mode = "mode=ro"
+        self._writer: sqlite3.Connection | None = None
+        if writable:
+            self._writer = _open_writer(file, migrations, page_size)
+        else:
+            self._mode = _reading_mode(file)
+            with self.reading() as db:
+                version = db.execute("PRAGMA user_version").fetchone()[0]
+            _check_version(file, version, migrations, writable=False)
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection that sees one consistent snapshot."""
+        with self._pool:
+            if self._closed:
+                raise InvalidInput(f"{self.file.parent} was closed; open it again.")
+            db = self._idle.pop() if self._idle else _connect(self.file, self._mode)
+        try:
+            db.execute("BEGIN")
+            yield db
+        finally:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            with self._pool:
+                if self._closed:
+                    db.close()
+                else:
+                    self._idle.append(db)
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Lend the writing connection for one transaction: all of it or, on an error, nothing."""
+        with self._turn:
+            db = self._writer
+            if db is None:
+                raise InvalidInput(
+                    f"{self.file.parent} is open for reading only (or closed); "
+                    "open it for writing to change it."
+                )
+            try:
+                db.execute("BEGIN IMMEDIATE")
+                try:
+                    yield db
+                    db.execute("COMMIT")
+                finally:
+                    if db.in_transaction:
+                        db.execute("ROLLBACK")
+            except sqlite3.OperationalError as error:
+                raise _explain(error, self.file) from error
+
+    def close(self) -> None:
+        """Close all connections; the writer goes last and folds the WAL into the file."""
+        with self._turn, self._pool:
+            self._closed = True
+            while self._idle:
+                self._idle.pop().close()
+            if self._writer is not None:
+                self._writer.execute("PRAGMA optimize")
+                self._writer.close()
+                self._writer = None
+
+
+def _connect(file: Path, mode: str) -> sqlite3.Connection:
+    path = file.as_posix() if file.as_posix().startswith("/") else f"/{file.as_posix()}"
+    db = sqlite3.connect(
+        f"file://{quote(os.fsencode(path), safe='/:')}?{mode}",
+        uri=True,
+        timeout=_WAIT,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    db.execute("PRAGMA temp_store = MEMORY")
+    db.execute("PRAGMA cache_size = -16384")
+    return db
+
+
+def _open_writer(file: Path, migrations: Sequence[str], page_size: int) -> sqlite3.Connection:
+    db = _connect(file, "mode=rwc")
+    try:
+        db.execute(f"PRAGMA page_size = {page_size}")
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA fullfsync = ON")  # macOS; elsewhere it does nothing
+        db.execute("PRAGMA checkpoint_fullfsync = ON")
+        db.execute("PRAGMA journal_size_limit = 67108864")
+        db.execute("PRAGMA cache_size = -65536")
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        _check_version(file, version, migrations, writable=True)
+        for number, script in enumerate(migrations[version:], version + 1):
+            db.executescript(
+                f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;"
+            )
+    except sqlite3.OperationalError as error:
+        db.close()
+        raise _explain(error, file) from error
+    except (sqlite3.DatabaseError, WrongCollection) as error:
+        db.close()
+        if isinstance(error, WrongCollection):
+            raise
+        raise WrongCollection(f"{file} is damaged or not ours ({error}).") from error
+    return db
+
+
+def _reading_mode(file: Path) -> str:
+    """Return how to open for reading; a folder that nobody can write needs ``immutable``."""
+    for mode in ("mode=ro", "mode=ro&immutable=1"):
+        try:
+            db = _connect(file, mode)
+            try:
+                db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            finally:
+                db.close()
+        except sqlite3.OperationalError as error:
+            reason = error
+        except sqlite3.DatabaseError as error:
+            raise WrongCollection(f"{file} is damaged or not ours ({error}).") from error
+        else:
+            return mode
+    raise WrongCollection(f"{file} can't be read ({reason}).")
+
+
+def _check_version(file: Path, version: int, migrations: Sequence[str], *, writable: bool) -> None:
+    if version > len(migrations):
+        raise WrongCollection(
+            f"{file} has format {version}; this impasto reads up to {len(migrations)}. "
+            "Install a newer impasto."
+        )
+    if version < len(migrations) and not writable:
+        raise WrongCollection(
+            f"{file} has the older format {version}. Open it once for writing to bring it to "
+            f"format {len(migrations)}."
+        )
+
+
+def _explain(error: sqlite3.OperationalError, file: Path) -> Exception:
+    text = str(error)
+    if "full" in text:
+        return disk_full(file.parent)
+    if "locked" in text or "busy" in text:
+        return Busy(f"{file} is locked by another program; close it there and try again.")
+    return error
