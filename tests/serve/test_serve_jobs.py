@@ -7,27 +7,30 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from impasto.core.errors import InvalidInput, NotFound
 from impasto.core.progress import Progress
 from impasto.serve.jobs import KEPT, Job, Jobs
+from impasto.store import Collection, JobRecord
 
 
 class Book:
     """A ledger in memory, as the catalogue keeps it."""
 
-    def __init__(self, *jobs: Job) -> None:
-        self.jobs = {job.id: job for job in jobs}
-        self.states: list[str] = [job.state for job in jobs]
+    def __init__(self) -> None:
+        self.jobs: dict[str, JobRecord] = {}
+        self.states: list[str] = []
 
-    def record(self, job: Job) -> None:
+    def record(self, job: JobRecord) -> None:
         self.jobs[job.id] = job
         self.states.append(job.state)
 
-    def list(self) -> list[Job]:
-        return list(reversed(self.jobs.values()))
+    def list(self, limit: int) -> list[JobRecord]:
+        return list(reversed(self.jobs.values()))[:limit]
 
 
 @pytest.fixture
@@ -152,17 +155,20 @@ def test_history_is_written_and_read() -> None:
     second.close()
 
 
-def test_a_job_that_a_killed_program_left_is_failed_and_says_so() -> None:
-    book = Book(Job("a1", "embed", "Embed", {}, state="running", started=5.0))
-    jobs = Jobs(book)
-    assert jobs["a1"].state == book.jobs["a1"].state == "failed"
-    assert "start it again" in (jobs["a1"].error or "")
-    jobs.close()
+def test_the_catalogue_keeps_the_history(tmp_path: Path) -> None:
+    with Collection.create(tmp_path / "a.impasto") as collection:
+        jobs = Jobs(collection.jobs)
+        ids = [jobs.submit("add", name, lambda _: None, {"n": 1}).id for name in "abc"]
+        jobs.wait(ids[-1], 5)
+        jobs.close()
+        again = Jobs(collection.jobs)
+        assert [job.title for job in again.list()] == ["c", "b", "a"]
+        assert again[ids[0]] == replace(jobs[ids[0]], rate=None)
 
 
 def test_a_ledger_that_fails_does_not_stop_the_work(caplog: pytest.LogCaptureFixture) -> None:
     class Torn(Book):
-        def record(self, job: Job) -> None:
+        def record(self, job: JobRecord) -> None:
             raise OSError(errno.EIO, "Input/output error")
 
     jobs = Jobs(Torn())

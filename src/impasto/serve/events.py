@@ -24,7 +24,7 @@ async def stream(
     yield "retry: 2000\n\n"
     version, counts = -1, ""
     looked = spoke = 0.0
-    while not studio.closed and not await gone():
+    while not studio.streams_ended and not await gone():
         now = time.monotonic()
         if studio.jobs.version != version:
             ended = version != -1
@@ -36,7 +36,7 @@ async def stream(
                 looked = 0.0  # a job just ended: say the final counts at once
         if not looked or now - looked >= COUNTS:
             looked = now
-            fresh = (await run_in_threadpool(present.counts, studio)).model_dump_json()
+            fresh = (await run_in_threadpool(present.counts, studio.collection)).model_dump_json()
             if fresh != counts:
                 counts = fresh
                 yield event("collection", counts)

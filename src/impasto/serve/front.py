@@ -27,6 +27,9 @@ folder <code>web</code> of the source code; an installation builds them. To buil
 class Built(StaticFiles):
     """Static files that may be kept for ever when their name holds their content's digest."""
 
+    async def check_config(self) -> None:
+        """Accept a folder that is not there yet: it can be built while the server runs."""
+
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Answer with a file."""
         answer = await super().get_response(path, scope)

@@ -9,12 +9,12 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
 
 from impasto.core.errors import Cancelled, ImpastoError, InvalidInput, NotFound
 from impasto.core.progress import Progress
-from impasto.serve.schemas import JobKind, JobState
+from impasto.store import JobRecord, JobState
 
 Work = Callable[[Progress], object]
 
@@ -22,51 +22,20 @@ KEPT = 100
 """Jobs that are shown; older ones stay in the catalogue."""
 
 _WINDOW = 10.0  # seconds over which the rate is measured
-_LOST = "impasto ended before this job did. What it committed is kept; start it again to go on."
 _log = logging.getLogger("impasto.serve")
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """A job as it stands at one moment.
+class Job(JobRecord):
+    """A job as it stands at one moment: what is written down, and how fast it is now.
 
     Parameters
     ----------
-    id, kind, title : str
-    options : mapping
-        What it was started with, plain JSON data.
-    state : {"queued", "running", "done", "failed", "cancelled"}
-    stage : str
-        What it is doing.
-    done : int
-        Units of the stage that are done.
-    total : int or None
-        Units of the stage; None while that is not known.
-    unit : str
     rate : float or None
         Units a second, lately.
-    started, ended : float or None
-        Seconds since 1970.
-    error : str or None
-        One sentence, when it failed.
-    notes : tuple of str
-        Sentences for the user to see when it is over.
     """
 
-    id: str
-    kind: JobKind
-    title: str
-    options: Mapping[str, Any]
-    state: JobState = "queued"
-    stage: str = ""
-    done: int = 0
-    total: int | None = None
-    unit: str = "images"
     rate: float | None = None
-    started: float | None = None
-    ended: float | None = None
-    error: str | None = None
-    notes: tuple[str, ...] = ()
 
     @property
     def over(self) -> bool:
@@ -82,13 +51,13 @@ class Job:
 
 
 class Ledger(Protocol):
-    """Where jobs are written down (the collection's catalogue)."""
+    """Where jobs are written down: the `jobs` of a collection."""
 
-    def record(self, job: Job) -> None:
+    def record(self, job: JobRecord) -> None:
         """Write a job, over what was there under its id."""
 
-    def list(self) -> Iterable[Job]:
-        """Read the jobs that were written, the newest first."""
+    def list(self, limit: int) -> Iterable[JobRecord]:
+        """Read the jobs that were written last, the newest first."""
 
 
 class Jobs:
@@ -109,10 +78,8 @@ class Jobs:
         self._version = 0
         self._closed = False
         self._thread: threading.Thread | None = None
-        for job in reversed(list(ledger.list() if ledger else ())[:KEPT]):
-            self._jobs[job.id] = job
-            if not job.over:
-                self._write(self._put(replace(job, state="failed", error=_LOST)))
+        for record in sorted(ledger.list(KEPT) if ledger else (), key=lambda job: job.started or 0):
+            self._put(Job(**{each.name: getattr(record, each.name) for each in fields(record)}))
 
     @property
     def version(self) -> int:
@@ -132,10 +99,10 @@ class Jobs:
         raise NotFound(f"There is no job {id_[:64]!r}.")
 
     def submit(
-        self, kind: JobKind, title: str, work: Work, options: Mapping[str, Any] | None = None
+        self, kind: str, title: str, work: Work, options: Mapping[str, Any] | None = None
     ) -> Job:
         """Queue `work`; it gets a Progress whose calls raise Cancelled when the user stops it."""
-        job = Job(secrets.token_hex(8), kind, title, options or {})
+        job = Job(secrets.token_hex(8), kind, title, "queued", options or {})
         with self._change:
             if self._closed:
                 raise InvalidInput("The server is stopping; it takes no more jobs.")

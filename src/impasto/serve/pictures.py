@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,9 @@ from impasto.serve.errors import Forbidden
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
+
+DECODING = threading.BoundedSemaphore(4)
+"""Pictures decoded at the same time: each may need some hundred megabytes."""
 
 
 def original(image: Image) -> Path:
@@ -55,11 +59,12 @@ def for_screen(file: Path, side: int) -> tuple[bytes, str]:
     """
     from impasto.collect.decode import read
 
-    reading = read(file, short_side=side)
-    if reading.picture is None:
-        why = " ".join(flag.reason for flag in reading.facts.flags if flag.blocking)
-        raise InvalidInput(f"{file.name} can't be shown. {why}".strip())
-    reading.picture.thumbnail((side, side), reducing_gap=2.0)
+    with DECODING:
+        reading = read(file, short_side=side, thumbnail=None)
+        if reading.picture is None:
+            why = " ".join(flag.reason for flag in reading.facts.flags if flag.blocking)
+            raise InvalidInput(f"{file.name} can't be shown. {why}".strip())
+        reading.picture.thumbnail((side, side), reducing_gap=2.0)
     if reading.facts.format in ("JPEG", "MPO"):
         return encode(reading.picture, "JPEG"), "image/jpeg"
     return encode(reading.picture, "WEBP"), "image/webp"

@@ -1,3 +1,131 @@
 """Records of the rooms → schemas of the API. Nothing is computed here."""
 
 from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from impasto._version import __version__
+from impasto.core.records import Estimate, Flag, Image, Value
+from impasto.serve.schemas import (
+    CollectionOut,
+    Count,
+    CountsOut,
+    EstimateOut,
+    FacetsOut,
+    FlagOut,
+    ImageOut,
+    JobOut,
+    PropertyOut,
+    SpaceOut,
+)
+
+if TYPE_CHECKING:
+    from impasto.serve.jobs import Job
+    from impasto.serve.studio import Studio
+    from impasto.store import Collection, Facets, SpaceInfo
+
+
+def counts(collection: Collection) -> CountsOut:
+    """Say how much there is, for those who watch it grow."""
+    known = collection.counts()
+    return CountsOut(
+        images=known.images,
+        usable=known.usable,
+        unread=known.unread,
+        rows={info.space.name: info.rows for info in collection.spaces()},
+    )
+
+
+def space(info: SpaceInfo) -> SpaceOut:
+    """Present a space."""
+    return SpaceOut(
+        name=info.space.name,
+        title=info.space.title,
+        network=info.space.network,
+        layer=info.space.layer,
+        dimension=info.space.dimension,
+        rows=info.rows,
+        bytes=info.bytes,
+    )
+
+
+def facets(found: Facets, properties: Mapping[str, Any]) -> FacetsOut:
+    """Present facets and the properties there are."""
+    return FacetsOut(
+        total=found.total,
+        unlabelled=found.unlabelled,
+        labels=_counts(found.labels),
+        tags=_counts(found.tags),
+        splits=_counts(found.splits),
+        flags=_counts(found.flags),
+        properties=[PropertyOut(name=name, type=kind) for name, kind in properties.items()],
+    )
+
+
+def _counts(pairs: Iterable[tuple[str, int]]) -> list[Count]:
+    return [Count(name=name, count=count) for name, count in pairs]
+
+
+def image(record: Image) -> ImageOut:
+    """Present an image."""
+    return ImageOut(
+        id=record.id,
+        name=record.name,
+        path=record.path,
+        version=version(record),
+        width=record.width,
+        height=record.height,
+        size=record.size,
+        format=record.format,
+        label=record.label,
+        split=record.split,
+        tags=list(record.tags),
+        flags=[_flag(flag) for flag in record.flags],
+        properties={name: _finite(value) for name, value in record.properties.items()},
+    )
+
+
+def version(record: Image) -> str:
+    """Return what changes when the content of an image's file changed."""
+    return record.sha256.hex()[:16] if record.sha256 else ""
+
+
+def _flag(flag: Flag) -> FlagOut:
+    return FlagOut(kind=flag.kind, reason=flag.reason, blocking=flag.blocking)
+
+
+def _finite(value: Value) -> Value | None:
+    """Return a value that JSON can hold: no infinities, no NaN."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def estimate(measured: Estimate) -> EstimateOut:
+    """Present a number with its interval and chance."""
+    return EstimateOut(**measured.to_json())
+
+
+def job(record: Job) -> JobOut:
+    """Present a job."""
+    return JobOut(
+        id=record.id,
+        kind=record.kind,
+        title=record.title,
+        state=record.state,
+        stage=record.stage,
+        done=record.done,
+        total=record.total,
+        unit=record.unit,
+        rate=record.rate,
+        seconds_left=record.seconds_left,
+        started=_moment(record.started),
+        ended=_moment(record.ended),
+        error=record.error,
+        notes=list(record.notes),
+    )
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from impasto.core.records import FlagKind, Split
 from impasto.core.space import Flip, Pooling, Precision
 
-JobKind = Literal["add", "embed", "learn"]
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 Answer = Literal["yes", "partly", "no"]
 PropertyType = Literal["str", "int", "float", "bool"]
@@ -326,7 +325,7 @@ class JobOut(Out):
     """Long work, past or present."""
 
     id: str
-    kind: JobKind
+    kind: str = Field(description="add, embed, learn, or what the command line started.")
     title: str
     state: JobState
     stage: str

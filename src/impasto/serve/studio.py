@@ -1,17 +1,52 @@
-"""What the routes need, in one place: a collection, recipes, uploads, answers, jobs."""
+"""What the routes need, in one place: a collection and what the server keeps around it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-Filter = Any
-Sort = Any
+from impasto.serve.answers import Answers
+from impasto.serve.jobs import Jobs
+from impasto.serve.uploads import Uploads
+
+if TYPE_CHECKING:
+    from impasto.store import Collection
 
 
 class Studio:
-    """One collection, open in the app."""
+    """One collection, open in the app.
 
-    collection: Any
-    uploads: Any
-    answers: Any
-    jobs: Any
+    Parameters
+    ----------
+    collection : Collection
+        Open for writing if jobs are to run; the studio does not close it.
+
+    Attributes
+    ----------
+    collection : Collection
+    jobs : Jobs
+        The command line submits its own long work here too, so that the app shows it.
+    uploads : Uploads
+    answers : Answers
+        Similarities of the latest queries.
+    """
+
+    def __init__(self, collection: Collection) -> None:
+        self.collection = collection
+        self.jobs = Jobs(collection.jobs)
+        self.uploads = Uploads()
+        self.answers = Answers(collection, self.uploads)
+        self._streams_ended = False
+
+    @property
+    def streams_ended(self) -> bool:
+        """Whether event streams are to end, because the server stops."""
+        return self._streams_ended
+
+    def end_streams(self) -> None:
+        """Let event streams end; a server that stops would wait for them."""
+        self._streams_ended = True
+
+    def close(self) -> None:
+        """Stop jobs and event streams; what they committed is kept."""
+        self.end_streams()
+        self.jobs.close()

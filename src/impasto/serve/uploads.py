@@ -9,35 +9,54 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from impasto.core.errors import InvalidInput, NotFound
+from impasto.serve.pictures import DECODING
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
 MOST = 64
-"""Uploads kept; with pictures scaled down to about 512 pixels that is at most some 100 MB."""
+"""Uploads kept."""
+
+MOST_BYTES = 256 * 2**20
+"""Bytes of all uploads kept."""
+
+MOST_PIXELS = 100_000_000
+"""Of one upload; checked before it is decoded."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Upload:
-    """A decoded picture; the bytes that came are not kept.
+    """A picture that could be decoded.
 
     Parameters
     ----------
     id : str
         First 32 hexadecimal digits of the bytes' SHA-256: the same picture, the same id.
+    name : str
+        What the browser called it.
     width, height : int
-        Of the picture that was sent, upright.
-    picture : PIL.Image.Image
-        RGB, upright, scaled down to what networks need.
+        Upright, pixels.
+    data : bytes
+        As it came. (Decoded pixels would need much more memory, and a query decodes once.)
     thumbnail : bytes
         JPEG.
     """
 
     id: str
+    name: str
     width: int
     height: int
-    picture: Picture
+    data: bytes
     thumbnail: bytes
+
+    def picture(self) -> Picture:
+        """Decode the picture just as those of the collection are: same picture, same vector."""
+        from impasto.collect.decode import read_bytes
+
+        with DECODING:
+            picture = read_bytes(self.data, thumbnail=None).picture
+        assert picture is not None  # `decode` made sure of it
+        return picture
 
 
 class Uploads:
@@ -48,7 +67,7 @@ class Uploads:
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, Upload] = OrderedDict()
 
-    def add(self, data: bytes) -> Upload:
+    def add(self, data: bytes, name: str = "") -> Upload:
         """Decode a picture like any other hostile file, and keep it.
 
         Raises
@@ -56,11 +75,14 @@ class Uploads:
         InvalidInput
             With the reason why it is not a picture that can be used.
         """
-        upload = decode(data)
+        upload = decode(data, name)
         with self._lock:
             self._kept[upload.id] = upload
             self._kept.move_to_end(upload.id)
-            while len(self._kept) > self._most:
+            while len(self._kept) > 1 and (
+                len(self._kept) > self._most
+                or sum(len(kept.data) for kept in self._kept.values()) > MOST_BYTES
+            ):
                 self._kept.popitem(last=False)
         return upload
 
@@ -80,18 +102,20 @@ class Uploads:
         return len(self._kept)
 
 
-def decode(data: bytes) -> Upload:
-    """Decode the bytes of a picture, without keeping it."""
-    from impasto.collect.decode import read_bytes
+def decode(data: bytes, name: str = "") -> Upload:
+    """Decode the bytes of a picture once, to know that it is one."""
+    from impasto.collect.decode import Limits, read_bytes
 
-    reading = read_bytes(data)
+    with DECODING:
+        reading = read_bytes(data, limits=Limits(pixels=MOST_PIXELS))
     if reading.picture is None or reading.thumbnail is None:
         why = " ".join(flag.reason for flag in reading.facts.flags if flag.blocking)
         raise InvalidInput(f"This is not a picture that can be used. {why}".strip())
     return Upload(
         id=hashlib.sha256(data).hexdigest()[:32],
+        name=name,
         width=reading.facts.width,
         height=reading.facts.height,
-        picture=reading.picture,
+        data=data,
         thumbnail=reading.thumbnail,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from impasto._version import __version__
 from impasto.serve import present
 from impasto.serve.routes.given import FilterIn, StudioIn
 from impasto.serve.schemas import CollectionOut, FacetsOut
@@ -14,7 +15,19 @@ router = APIRouter(tags=["collection"])
 @router.get("/collection")
 def collection(studio: StudioIn) -> CollectionOut:
     """Tell what the collection holds."""
-    return present.collection(studio)
+    held = studio.collection
+    counts = held.counts()
+    return CollectionOut(
+        name=held.name,
+        images=counts.images,
+        usable=counts.usable,
+        unread=counts.unread,
+        spaces=[present.space(info) for info in held.spaces()],
+        default_space=studio.answers.default_space(),
+        models=[present.model(record) for record in held.models()],
+        version=__version__,
+        writable=held.writable,
+    )
 
 
 @router.get("/facets")

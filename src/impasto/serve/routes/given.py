@@ -11,7 +11,8 @@ from fastapi import Depends, Query, Request, Response
 from numpy.typing import NDArray
 
 from impasto.core.records import FlagKind, Split
-from impasto.serve.studio import Filter, Sort, Studio
+from impasto.serve.studio import Studio
+from impasto.store import Filter, Sort
 
 
 async def _studio(request: Request) -> Studio:

@@ -46,7 +46,7 @@ def image(studio: StudioIn, id: int) -> ImageOut:  # noqa: A002
 
 @router.get("/cards")
 def cards(studio: StudioIn, ids: Ids) -> list[ImageOut]:
-    """Give several images, in the order of their ids as asked; unknown ids are left out."""
+    """Give several images, in the order in which their ids were given."""
     return [present.image(each) for each in studio.collection.images(parse_ids(ids))]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
+from impasto.serve import present, work
 from impasto.serve.events import stream
 from impasto.serve.routes.given import StudioIn
 from impasto.serve.schemas import JobIn, JobOut
@@ -15,19 +16,19 @@ router = APIRouter(prefix="/jobs", tags=["jobs"])
 @router.get("")
 def jobs(studio: StudioIn) -> list[JobOut]:
     """List jobs, the newest first."""
-    return studio.jobs.list()
+    return [present.job(job) for job in studio.jobs.list()]
 
 
 @router.post("", status_code=202)
 def start(studio: StudioIn, asked: JobIn) -> JobOut:
     """Put a job into the queue; one runs at a time."""
-    return studio.start(asked)
+    return present.job(work.start(studio, asked))
 
 
 @router.post("/{id}/cancel")
 def cancel(studio: StudioIn, id: str) -> JobOut:  # noqa: A002
     """Ask a job to stop; what it committed stays."""
-    return studio.jobs.cancel(id)
+    return present.job(studio.jobs.cancel(id))
 
 
 @router.get(

@@ -14,7 +14,7 @@ router = APIRouter(tags=["uploads"])
 @router.post("/uploads", status_code=201)
 def upload(studio: StudioIn, file: UploadFile) -> UploadOut:
     """Take a picture; it stays in memory until 64 newer ones came."""
-    kept = studio.uploads.add(file.file.read())
+    kept = studio.uploads.add(file.file.read(), file.filename or "")
     return UploadOut(
         id=kept.id, width=kept.width, height=kept.height, thumbnail=f"uploads/{kept.id}"
     )

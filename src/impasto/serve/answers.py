@@ -1,0 +1,154 @@
+"""The latest queries and their similarities: one scan, many views of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto.core.errors import NotFound, not_found
+from impasto.flow.terms import Term, parse
+from impasto.serve.cache import Cache
+
+if TYPE_CHECKING:
+    from impasto.core.space import Space, Vectors
+    from impasto.explore import Distribution, Query
+    from impasto.serve.uploads import Uploads
+    from impasto.store import Collection
+
+MOST_BYTES = 256 * 2**20
+"""Of all similarities kept; a query of a million images takes 4 MB, and its ids 8 MB."""
+
+SEED = 0
+"""Of the random pairs that similarities are compared with."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """A query compared with every image.
+
+    Parameters
+    ----------
+    query : Query
+    ids : ndarray of shape (n_images,), int64
+        -1 for rows that no longer count.
+    similarities : ndarray of shape (n_images,), float32
+        NaN for those rows, and for the images that the query is made of.
+    total : int
+        Images that were compared.
+    background : Distribution
+        Similarities of random pairs of the space.
+    """
+
+    query: Query
+    ids: NDArray[np.int64]
+    similarities: NDArray[np.float32]
+    total: int
+    background: Distribution
+
+    @property
+    def space(self) -> Space:
+        """The space it was compared in."""
+        return self.query.space
+
+
+class Answers:
+    """Answers to the latest queries, computed once however many routes ask.
+
+    Parameters
+    ----------
+    collection : Collection
+    uploads : Uploads
+    most_bytes : int
+        Memory for similarities.
+    """
+
+    def __init__(
+        self, collection: Collection, uploads: Uploads, most_bytes: int = MOST_BYTES
+    ) -> None:
+        self._collection = collection
+        self._uploads = uploads
+        self._answers = Cache[Answer](most_bytes, lambda one: one.similarities.nbytes)
+        self._backgrounds = Cache["Distribution"](16, lambda _: 1)
+        self._ids = Cache[NDArray[np.int64]](16, lambda _: 1)
+
+    def default_space(self) -> str | None:
+        """Return the name of the newest space that has vectors, or None."""
+        filled = [info.space.name for info in self._collection.spaces() if info.rows]
+        return filled[-1] if filled else None
+
+    def space(self, name: str | None) -> str:
+        """Return the name of the space that is meant, or raise NotFound."""
+        if name is not None:
+            if name not in (known := self._collection.space_names()):
+                raise not_found("space", name, known)
+            return name
+        chosen = self.default_space()
+        if chosen is None:
+            raise NotFound(
+                "The collection has no vectors yet, so nothing can be compared. "
+                "Embed it first (the Jobs drawer, or `impasto embed`)."
+            )
+        return chosen
+
+    def vectors(self, name: str | None) -> tuple[Vectors, str]:
+        """Return the vectors of a space as they are now, and a mark of their state."""
+        vectors = self._collection.vectors(self.space(name))
+        state = hashlib.blake2b(np.ascontiguousarray(vectors.ids), digest_size=16).hexdigest()
+        return vectors, f"{vectors.space.name} {state}"
+
+    def ask(self, space: str | None, texts: Sequence[str]) -> Answer:
+        """Compare a query with every image, or remember having done so.
+
+        Parameters
+        ----------
+        space : str or None
+            Name of a space; None: the default.
+        texts : sequence of str
+            Terms, as `impasto.flow.terms` reads them.
+
+        Raises
+        ------
+        NotFound
+            When there is no such space, image, label, tag or upload.
+        """
+        terms = [parse(text) for text in texts]
+        vectors, state = self.vectors(space)
+        key = (state, *(self._exact(term) for term in terms))
+        return self._answers.get(key, lambda: self._answer(vectors, state, terms))
+
+    def _answer(self, vectors: Vectors, state: str, terms: Sequence[Term]) -> Answer:
+        from impasto import flow
+        from impasto.explore import similarities_of
+
+        uploads = {
+            term.value: self._uploads[term.value].picture()
+            for term in terms
+            if term.kind == "upload"
+        }
+        query = flow.query(self._collection, vectors, terms, uploads)
+        found = similarities_of(vectors, query, members=False)
+        return Answer(
+            query,
+            self._ids.get(state, lambda: vectors.ids),
+            found,
+            int(np.count_nonzero(~np.isnan(found))),
+            self.background(vectors, state),
+        )
+
+    def background(self, vectors: Vectors, state: str) -> Distribution:
+        """Return the similarities of random pairs of a space."""
+        from impasto.explore import background
+
+        return self._backgrounds.get(state, lambda: background(vectors, seed=SEED))
+
+    def _exact(self, term: Term) -> tuple[str, str]:
+        """Return what a term means just now: labels and tags can be edited meanwhile."""
+        if term.kind in ("label", "tag"):
+            ids = self._collection.ids_with(**{term.kind: term.value})
+            return str(term), hashlib.blake2b(ids, digest_size=16).hexdigest()
+        return str(term), ""
