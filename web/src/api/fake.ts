@@ -1,0 +1,262 @@
+/** A DataSource without a server: for development (`?fake=100000`) and for tests. */
+
+import { formatTerm, soleImage, type Term } from "../lib/terms";
+import type { View } from "../lib/view";
+import { SourceError, type DataSource, type Query } from "./source";
+import type { Collection, Facets, Image, Job, Neighbour } from "./types";
+
+const LABELS = ["animals", "food", "nature", "objects", "people", "symbols", "travel"];
+const WORDS = ["blue", "calm", "dark", "face", "hand", "heart", "house", "moon", "sea", "star"];
+
+/** A number in [0, 1) that depends on nothing but its arguments. */
+function chance(...seeds: number[]): number {
+  let h = 2166136261;
+  for (const seed of seeds) h = Math.imul(h ^ (seed + 0x9e3779b9), 16777619);
+  h ^= h >>> 15;
+  h = Math.imul(h, 0x2c1b3c6d);
+  h ^= h >>> 12;
+  return (h >>> 0) / 2 ** 32;
+}
+
+function pick<T>(list: readonly T[], share: number): T {
+  const item = list[Math.floor(share * list.length)];
+  if (item === undefined) throw new RangeError("Nothing to pick from.");
+  return item;
+}
+
+export function fakeImage(id: number): Image {
+  const broken = id % 97 === 0;
+  const word = pick(WORDS, chance(id, 1));
+  return {
+    id,
+    name: `${word}-${String(id).padStart(5, "0")}.jpg`,
+    path: `${pick(LABELS, chance(id, 2))}/${word}-${String(id).padStart(5, "0")}.jpg`,
+    version: `v${id}`,
+    width: broken ? 0 : 480 + Math.floor(chance(id, 3) * 900),
+    height: broken ? 0 : 480 + Math.floor(chance(id, 4) * 700),
+    size: Math.floor(20_000 + chance(id, 5) * 4e6),
+    format: broken ? "" : "JPEG",
+    label: id % 11 === 0 ? null : pick(LABELS, chance(id, 2)),
+    split: id % 5 === 0 ? "test" : "train",
+    tags: [word, pick(WORDS, chance(id, 6))].filter((tag, i, all) => all.indexOf(tag) === i),
+    flags: broken
+      ? [{ kind: "truncated", reason: "The file ends before the picture does.", blocking: true }]
+      : id % 53 === 0
+        ? [{ kind: "tiny", reason: "Only 24 × 24 pixels.", blocking: false }]
+        : [],
+    properties: { year: 1880 + (id % 120), medium: pick(["oil", "ink", "gouache"], chance(id, 7)) },
+  };
+}
+
+function matches(image: Image, view: View): boolean {
+  const words = view.text.toLowerCase().split(/\s+/).filter(Boolean);
+  const text = `${image.name} ${image.label ?? ""} ${image.tags.join(" ")}`.toLowerCase();
+  return (
+    (view.label === null || image.label === view.label) &&
+    (!view.unlabelled || image.label === null) &&
+    view.tags.every((tag) => image.tags.includes(tag)) &&
+    (view.split === null || image.split === view.split) &&
+    (view.flag === null || image.flags.some((flag) => flag.kind === view.flag)) &&
+    words.every((word) => text.includes(word))
+  );
+}
+
+function drawing(id: number): string {
+  const hue = Math.floor(chance(id, 8) * 360);
+  const shapes = [0, 1, 2, 3]
+    .map((i) => {
+      const [x, y, r] = [chance(id, 20 + i), chance(id, 30 + i), chance(id, 40 + i)];
+      const fill = `hsl(${(hue + i * 40) % 360} 55% ${35 + i * 13}%)`;
+      return `<circle cx="${(x * 160).toFixed(0)}" cy="${(y * 120).toFixed(0)}" r="${(15 + r * 45).toFixed(0)}" fill="${fill}"/>`;
+    })
+    .join("");
+  const { width, height } = fakeImage(id);
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 160 120" preserveAspectRatio="xMidYMid slice"><rect x="-200" y="-200" width="600" height="600" fill="hsl(${hue} 30% 88%)"/>${shapes}</svg>`;
+  return `data:image/svg+xml,${encodeURIComponent(svg)}`;
+}
+
+/** Parameters: how many pictures, and the milliseconds an answer takes. */
+export function fakeSource(images: number, delay = 0): DataSource {
+  const wait = <T>(value: T): Promise<T> =>
+    new Promise((resolve) => setTimeout(() => resolve(value), delay));
+  const all = Int32Array.from({ length: images }, (_, i) => i + 1);
+  const job: Job = {
+    id: 1,
+    kind: "embed",
+    title: "Vectors: EfficientNet-Lite0, pooled",
+    state: "running",
+    stage: "Reading and embedding",
+    done: Math.floor(images * 0.6),
+    total: images,
+    unit: "images",
+    rate: 305,
+    seconds_left: (images * 0.4) / 305,
+    started: "2026-01-01T10:00:00Z",
+    ended: null,
+    error: null,
+    notes: ["OpenVINO on CPU, f32"],
+  };
+  const collection: Collection = {
+    name: "pictures",
+    images,
+    usable: images,
+    unread: 0,
+    spaces: images
+      ? [
+          {
+            name: "lite0",
+            title: "EfficientNet-Lite0 · pooled",
+            network: "efficientnet-lite0",
+            layer: "pooled",
+            dimension: 1280,
+            rows: images,
+            bytes: images * 2560,
+          },
+        ]
+      : [],
+    default_space: images ? "lite0" : null,
+    models: images
+      ? [
+          {
+            name: "label",
+            title: "Labels by a linear SVM",
+            target: "label",
+            method: "linear-svm",
+            space: "lite0",
+            space_title: "EfficientNet-Lite0 · pooled",
+            created: "2026-01-01T10:00:00Z",
+            labels: LABELS,
+            top1: { value: 0.75, low: 0.73, high: 0.77, chance: 0.2 },
+            top5: { value: 0.97, low: 0.96, high: 0.98, chance: 0.71 },
+          },
+        ]
+      : [],
+    version: "0.0.0",
+    writable: true,
+  };
+
+  /** Similarities falling with a made-up distance, so that every picture has its neighbours. */
+  function ranked(query: Query): Neighbour[] {
+    const seed = query.terms.map(formatTerm).join();
+    const base = [...seed].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 7) | 0;
+    const own = soleImage(query.terms);
+    return [...all]
+      .filter((id) => id !== own && id % 97 !== 0)
+      .map((id) => {
+        const draw = chance(base, id) + chance(base, id, 2) + chance(base, id, 3) + chance(base, id, 4);
+        const similarity = 0.35 + (draw - 2) * 0.22 + (chance(base, id, 5) > 0.985 ? 0.25 : 0);
+        const z = (similarity - 0.33) / 0.12;
+        return { id, similarity, percentile: 100 / (1 + Math.exp(-1.7 * z)), z };
+      })
+      .sort((a, b) => b.similarity - a.similarity);
+  }
+
+  const title = (terms: readonly Term[]): string => terms.map(formatTerm).join(" ");
+
+  return {
+    collection: () => wait(collection),
+    facets: () => wait(fakeFacets(Math.min(images, 5000))),
+    order: (view) => {
+      const kept = all.filter((id) => matches(fakeImage(id), view));
+      return wait(view.descending ? kept.reverse() : kept);
+    },
+    cards: (ids) => wait(ids.filter((id) => id >= 1 && id <= images).map(fakeImage)),
+    neighbours: (query, offset, k) => {
+      const neighbours = ranked(query);
+      return wait({
+        space: "lite0",
+        title: title(query.terms),
+        total: neighbours.length,
+        background: { mean: 0.33, std: 0.12 },
+        neighbours: neighbours.slice(offset, offset + k),
+      });
+    },
+    distribution: (query, bins) => {
+      const near = ranked(query);
+      const edges = Array.from({ length: bins + 1 }, (_, i) => -1 + (2 * i) / bins);
+      const counts = new Array<number>(bins).fill(0);
+      for (const { similarity } of near) {
+        const bin = Math.min(bins - 1, Math.floor(((similarity + 1) / 2) * bins));
+        counts[bin] = (counts[bin] ?? 0) + 1;
+      }
+      const bell = edges.slice(1).map((edge) => Math.exp(-0.5 * ((edge - 0.33) / 0.12) ** 2));
+      const sum = bell.reduce((total, n) => total + n, 0);
+      return wait({
+        space: "lite0",
+        title: title(query.terms),
+        edges,
+        counts,
+        background: bell.map((n) => (n / sum) * near.length),
+        mean: 0.35,
+        std: 0.13,
+        background_mean: 0.33,
+        background_std: 0.12,
+        quantiles: [0.01, 0.25, 0.5, 0.75, 0.99].map((q) => ({
+          q,
+          value: near[Math.floor((1 - q) * (near.length - 1))]?.similarity ?? 0,
+        })),
+        total: near.length,
+      });
+    },
+    between: (query, low, high) =>
+      wait(
+        Int32Array.from(
+          ranked(query)
+            .filter(({ similarity }) => similarity >= low && similarity <= high)
+            .map(({ id }) => id),
+        ),
+      ),
+    upload: () => wait({ id: "ab12", width: 640, height: 480, thumbnail: "uploads/ab12" }),
+    predict: (model, term) => {
+      if (model !== "label")
+        return Promise.reject(new SourceError("not-found", `There is no model ${model}.`, 404));
+      const shares = LABELS.map((label, i) => ({ label, weight: chance(i, term.value.length) ** 4 }));
+      const sum = shares.reduce((total, { weight }) => total + weight, 0);
+      return wait({
+        predictions: shares
+          .map(({ label, weight }) => ({ label, probability: weight / sum }))
+          .sort((a, b) => b.probability - a.probability)
+          .slice(0, 5),
+        neighbours: ranked({ space: null, terms: [term] })
+          .slice(0, 10)
+          .map(({ id, similarity }) => ({ id, similarity, label: fakeImage(id).label })),
+      });
+    },
+    jobs: () => wait([job]),
+    start: () => wait(job),
+    cancel: () => wait({ ...job, state: "cancelled" as const }),
+    watch: (listener) => {
+      listener.connection("live");
+      listener.jobs(images ? [job] : []);
+      return () => {};
+    },
+    address: {
+      thumbnail: (image) => drawing(image.id),
+      picture: (image) => drawing(image.id),
+      original: (id) => drawing(id),
+      upload: () => drawing(0),
+      report: () => "about:blank",
+    },
+  };
+}
+
+function fakeFacets(images: number): Facets {
+  const tally = (names: (image: Image) => readonly string[]): { name: string; count: number }[] => {
+    const counts = new Map<string, number>();
+    for (let id = 1; id <= images; id += 1)
+      for (const name of names(fakeImage(id))) counts.set(name, (counts.get(name) ?? 0) + 1);
+    return [...counts]
+      .map(([name, count]) => ({ name, count }))
+      .sort((a, b) => b.count - a.count);
+  };
+  return {
+    labels: tally((image) => (image.label === null ? [] : [image.label])),
+    tags: tally((image) => image.tags),
+    splits: tally((image) => (image.split === null ? [] : [image.split])),
+    flags: tally((image) => image.flags.map((flag) => flag.kind)),
+    properties: [
+      { name: "year", type: "int" },
+      { name: "medium", type: "str" },
+    ],
+  };
+}

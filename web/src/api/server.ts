@@ -1,0 +1,110 @@
+/** The DataSource that asks the server, by addresses relative to the page (any path prefix). */
+
+import { formatTerm } from "../lib/terms";
+import { viewParams } from "../lib/view";
+import { follow, type EventsLike } from "./live";
+import { SourceError, type DataSource, type Query } from "./source";
+import type { Collection, Counts, Job } from "./types";
+
+type Fetch = typeof fetch;
+
+export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): DataSource {
+  async function request(path: string, init: RequestInit = {}): Promise<Response> {
+    let response: Response;
+    try {
+      response = await ask(`api/${path}`, init);
+    } catch {
+      throw new SourceError("away", "The server does not answer. Is it still running?", 0);
+    }
+    if (!response.ok) throw await refusal(response);
+    return response;
+  }
+
+  async function json<T>(path: string, init?: RequestInit): Promise<T> {
+    return (await (await request(path, init)).json()) as T;
+  }
+
+  async function ids(path: string): Promise<Int32Array> {
+    const body = await (await request(path)).arrayBuffer();
+    return new Int32Array(body);
+  }
+
+  const post = (body: unknown): RequestInit => ({
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+
+  return {
+    collection: () => json("collection"),
+    facets: () => json("facets"),
+    order: (view) => ids(`order?${viewParams(view)}`),
+    cards: (wanted) => json(`cards?ids=${wanted.join(",")}`),
+    neighbours: (query, offset, k) => json(`neighbours?${written(query, { offset, k })}`),
+    distribution: (query, bins) => json(`distribution?${written(query, { bins })}`),
+    between: (query, low, high) => ids(`distribution/images?${written(query, { low, high })}`),
+    upload: (file) => {
+      const form = new FormData();
+      form.append("file", file);
+      return json("uploads", { method: "POST", body: form });
+    },
+    predict: (model, term) =>
+      json(`models/${encodeURIComponent(model)}/predict`, post({ term: formatTerm(term) })),
+    jobs: () => json("jobs"),
+    start: (job) => json("jobs", post(job)),
+    cancel: (id) => json(`jobs/${id}/cancel`, { method: "POST" }),
+    watch: (listener) =>
+      follow(listener, {
+        events: () => new EventSource("api/jobs/events") as unknown as EventsLike,
+        poll: async () => {
+          const [jobs, collection] = await Promise.all([
+            json<Job[]>("jobs"),
+            json<Collection>("collection"),
+          ]);
+          return { jobs, counts: countsOf(collection) };
+        },
+        later: (run, milliseconds) => {
+          const timer = setTimeout(run, milliseconds);
+          return () => clearTimeout(timer);
+        },
+      }),
+    address: {
+      thumbnail: (image) => `api/thumbnails/${image.id}?v=${image.version}`,
+      picture: (image, side) => `api/pictures/${image.id}?side=${side}&v=${image.version}`,
+      original: (id) => `api/originals/${id}`,
+      upload: (id) => `api/uploads/${id}`,
+      report: (model) => `api/models/${encodeURIComponent(model)}/report`,
+    },
+  };
+}
+
+function countsOf(collection: Collection): Counts {
+  return {
+    images: collection.images,
+    usable: collection.usable,
+    unread: collection.unread,
+    rows: Object.fromEntries(collection.spaces.map((space) => [space.name, space.rows])),
+  };
+}
+
+function written(query: Query, numbers: Record<string, number>): URLSearchParams {
+  const params = new URLSearchParams();
+  if (query.space !== null) params.set("space", query.space);
+  for (const term of query.terms) params.append("term", formatTerm(term));
+  for (const [name, value] of Object.entries(numbers)) params.set(name, String(value));
+  return params;
+}
+
+/** Read the server's {error: {kind, message}}; a proxy in between may answer otherwise. */
+async function refusal(response: Response): Promise<SourceError> {
+  try {
+    const { error } = (await response.json()) as { error: { kind: string; message: string } };
+    return new SourceError(error.kind, error.message, response.status);
+  } catch {
+    return new SourceError(
+      "unexpected",
+      `The server answered ${response.status} ${response.statusText}`.trim() + ".",
+      response.status,
+    );
+  }
+}

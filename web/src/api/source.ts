@@ -1,0 +1,68 @@
+/** Where the app's data comes from: the server in use, a fake one in tests and development. */
+
+import type { Term } from "../lib/terms";
+import type { View } from "../lib/view";
+import type { Listener } from "./live";
+import type {
+  Collection,
+  Distribution,
+  Facets,
+  Image,
+  Job,
+  JobRequest,
+  Neighbours,
+  Prediction,
+  Upload,
+} from "./types";
+
+/** A query in a space; null is the collection's default space. */
+export interface Query {
+  readonly space: string | null;
+  readonly terms: readonly Term[];
+}
+
+export interface DataSource {
+  collection(): Promise<Collection>;
+  facets(): Promise<Facets>;
+  /** Ids of all images of a view, in its order. */
+  order(view: View): Promise<Int32Array>;
+  /** Facts of up to 500 images; unknown ids are left out. */
+  cards(ids: readonly number[]): Promise<Image[]>;
+  neighbours(query: Query, offset: number, k: number): Promise<Neighbours>;
+  distribution(query: Query, bins: number): Promise<Distribution>;
+  /** Ids with a similarity from low to high, most similar first. */
+  between(query: Query, low: number, high: number): Promise<Int32Array>;
+  upload(file: Blob): Promise<Upload>;
+  predict(model: string, term: Term): Promise<Prediction>;
+  jobs(): Promise<Job[]>;
+  start(job: JobRequest): Promise<Job>;
+  cancel(id: number): Promise<Job>;
+  /** Follow jobs and counts; returns how to stop. */
+  watch(listener: Listener): () => void;
+
+  /** Addresses for the browser to load by itself. */
+  readonly address: {
+    thumbnail(image: Image): string;
+    picture(image: Image, side: number): string;
+    original(id: number): string;
+    upload(id: string): string;
+    report(model: string): string;
+  };
+}
+
+/** What went wrong, in the server's words. */
+export class SourceError extends Error {
+  constructor(
+    readonly kind: string,
+    message: string,
+    readonly status: number,
+  ) {
+    super(message);
+    this.name = "SourceError";
+  }
+}
+
+/** One sentence for a person, whatever was thrown. */
+export function sentence(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,22 @@
+/** Short names for the API's types, which are generated (`npm run types`). */
+
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type Collection = Schemas["CollectionOut"];
+export type Counts = Schemas["CountsOut"];
+export type Distribution = Schemas["DistributionOut"];
+export type Estimate = Schemas["EstimateOut"];
+export type Facets = Schemas["FacetsOut"];
+export type Facet = Schemas["Count"];
+export type Flag = Schemas["FlagOut"];
+export type Image = Schemas["ImageOut"];
+export type Job = Schemas["JobOut"];
+export type JobRequest = Schemas["AddJobIn"] | Schemas["EmbedJobIn"] | Schemas["LearnJobIn"];
+export type Model = Schemas["ModelOut"];
+export type Neighbour = Schemas["NeighbourOut"];
+export type Neighbours = Schemas["NeighboursOut"];
+export type Prediction = Schemas["PredictOut"];
+export type Space = Schemas["SpaceOut"];
+export type Upload = Schemas["UploadOut"];

@@ -1,0 +1,86 @@
+/** Fetches the facts of pictures in view, in few requests, forgetting what scrolled away. */
+
+import type { Image } from "../api/types";
+
+interface Shelf {
+  has(id: number): boolean;
+  get(id: number): Image | undefined;
+  set(id: number, image: Image): unknown;
+  delete(id: number): boolean;
+}
+
+const BATCH = 240;
+
+export class Cards {
+  #wanted: readonly number[] = [];
+  #asked = new Set<number>();
+  #busy = 0;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  /**
+   * Parameters: where cards are kept (a reactive map in the app, a plain one in tests), how to
+   * fetch some, what to do with a failure, and how long to wait for scrolling to settle.
+   */
+  constructor(
+    readonly shelf: Shelf,
+    private readonly fetch: (ids: readonly number[]) => Promise<Image[]>,
+    private readonly failed: (error: unknown) => void = () => {},
+    private readonly pause = 25,
+  ) {}
+
+  /** Ask for what is seen now; what was wanted before and not yet asked for is dropped. */
+  want(ids: readonly number[]): void {
+    this.#wanted = ids;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      void this.#flush();
+    }, this.pause);
+  }
+
+  /** Put cards that came another way. */
+  put(images: readonly Image[]): void {
+    for (const image of images) this.shelf.set(image.id, image);
+  }
+
+  /** Ask anew for what had not been read when it was fetched. */
+  refresh(ids: readonly number[], stale: (image: Image) => boolean): void {
+    const again = ids.filter((id) => {
+      const image = this.shelf.get(id);
+      return image !== undefined && stale(image);
+    });
+    if (again.length) void this.#ask(again.slice(0, BATCH));
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#busy >= 2) return;
+    const missing = this.#wanted.filter((id) => !this.shelf.has(id) && !this.#asked.has(id));
+    if (missing.length === 0) return;
+    await this.#ask(missing.slice(0, BATCH));
+    await this.#flush();
+  }
+
+  async #ask(ids: readonly number[]): Promise<void> {
+    this.#busy += 1;
+    for (const id of ids) this.#asked.add(id);
+    try {
+      this.put(await this.fetch(ids));
+      for (const id of ids) if (this.shelf.has(id)) this.#asked.delete(id);
+    } catch (error) {
+      for (const id of ids) this.#asked.delete(id);
+      this.#wanted = [];
+      this.failed(error);
+    } finally {
+      this.#busy -= 1;
+    }
+  }
+}
+
+/** Whether a picture has not been looked into yet (no size, and nothing wrong with it). */
+export function isUnread(image: Image): boolean {
+  return image.width === 0 && !image.flags.some((flag) => flag.blocking);
+}
+
+/** Whether there is a thumbnail to show. */
+export function isShown(image: Image): boolean {
+  return image.width > 0 && !image.flags.some((flag) => flag.blocking);
+}

@@ -1,0 +1,94 @@
+/** Keyboard shortcuts: single keys and two-key sequences (`g b`), silent while someone types. */
+
+export interface KeyLike {
+  readonly key: string;
+  readonly ctrlKey: boolean;
+  readonly metaKey: boolean;
+  readonly altKey: boolean;
+}
+
+export type Bindings = Readonly<Record<string, (event: KeyboardEvent) => void>>;
+
+const TEXTLESS = new Set(["button", "checkbox", "radio", "range", "submit", "reset", "file", "color"]);
+
+/** Whether the element takes the keys as text (or, for a list, as a choice). */
+export function isTyping(target: EventTarget | null): boolean {
+  const element = target as Partial<HTMLElement & HTMLInputElement> | null;
+  const tag = element?.tagName?.toUpperCase();
+  if (tag === "TEXTAREA" || tag === "SELECT" || element?.isContentEditable) return true;
+  return tag === "INPUT" && !TEXTLESS.has(element?.type ?? "text");
+}
+
+/** Whether Enter and Space already mean something to the element. */
+export function isControl(target: EventTarget | null): boolean {
+  const tag = (target as Partial<HTMLElement> | null)?.tagName?.toUpperCase();
+  return tag === "BUTTON" || tag === "A" || tag === "INPUT" || tag === "SUMMARY";
+}
+
+/**
+ * Match a key against bindings.
+ *
+ * Parameters: what was pressed before and is still waiting, the event, the known bindings.
+ * Returns the binding to run, if any, and what waits now.
+ */
+export function matchKey(
+  pending: string,
+  event: KeyLike,
+  known: (name: string) => boolean,
+  prefixes: ReadonlySet<string>,
+): { run: string | null; pending: string } {
+  if (event.ctrlKey || event.metaKey || event.altKey) return { run: null, pending: "" };
+  const sequence = pending ? `${pending} ${event.key}` : "";
+  if (sequence && known(sequence)) return { run: sequence, pending: "" };
+  if (!pending && prefixes.has(event.key)) return { run: null, pending: event.key };
+  return { run: !pending && known(event.key) ? event.key : null, pending: "" };
+}
+
+/** First keys of two-key sequences. */
+export function prefixesOf(bindings: Bindings): Set<string> {
+  return new Set(
+    Object.keys(bindings)
+      .filter((name) => name.length > 1 && name.includes(" "))
+      .map((name) => name.split(" ")[0] ?? ""),
+  );
+}
+
+/** The cheat sheet: what `?` shows, by heading. */
+export const CHEATS: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
+  [
+    "Anywhere",
+    [
+      ["g b", "Browse"],
+      ["g n", "Neighbours"],
+      ["g d", "Distribution"],
+      ["g t", "Try a model"],
+      ["j", "Jobs"],
+      ["/", "Search names, labels and tags"],
+      ["u", "Choose a picture from outside"],
+      ["+ −", "Larger, smaller pictures"],
+      ["Esc", "Close, then clear"],
+      ["?", "This sheet"],
+    ],
+  ],
+  [
+    "With pictures",
+    [
+      ["← → ↑ ↓", "Move"],
+      ["Home End", "First, last"],
+      ["PgUp PgDn", "A screen up, down"],
+      ["Enter", "Open; on Neighbours, walk there"],
+      ["i", "All facts of the picture"],
+      ["s", "Similar pictures"],
+      ["d", "Distribution of its similarities"],
+      ["t", "Try a model on it"],
+    ],
+  ],
+  [
+    "Neighbours",
+    [
+      ["p", "Add as an example: more like this"],
+      ["x", "Add as a counter-example: less like this"],
+      ["Backspace", "Back along the trail"],
+    ],
+  ],
+];

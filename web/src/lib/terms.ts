@@ -1,0 +1,55 @@
+/** A query is a list of terms: pictures, uploads, labels and tags, each wanted or unwanted. */
+
+export type TermKind = "image" | "upload" | "label" | "tag";
+
+export interface Term {
+  readonly kind: TermKind;
+  readonly value: string;
+  readonly negative: boolean;
+}
+
+const KINDS: readonly TermKind[] = ["image", "upload", "label", "tag"];
+
+/** Read `-image:15`; null for what is no term (a hand-edited address). */
+export function parseTerm(text: string): Term | null {
+  const match = /^(-?)([a-z]+):(.+)$/su.exec(text);
+  const kind = KINDS.find((name) => name === match?.[2]);
+  if (!match || kind === undefined) return null;
+  const value = match[3] ?? "";
+  if (kind === "image" && !/^\d+$/.test(value)) return null;
+  return { kind, value, negative: match[1] === "-" };
+}
+
+export function formatTerm(term: Term): string {
+  return `${term.negative ? "-" : ""}${term.kind}:${term.value}`;
+}
+
+/** The terms of an address, in order, without what can't be read. */
+export function termsFrom(params: URLSearchParams): Term[] {
+  return params.getAll("term").flatMap((text) => parseTerm(text) ?? []);
+}
+
+/** Add a term, or turn the sign of the one that is there; the same again takes it away. */
+export function toggleTerm(terms: readonly Term[], term: Term): Term[] {
+  const same = terms.find((other) => other.kind === term.kind && other.value === term.value);
+  if (!same) return [...terms, term];
+  if (same.negative === term.negative) return terms.filter((other) => other !== same);
+  return terms.map((other) => (other === same ? term : other));
+}
+
+/** A query needs at least one wanted term: "unlike this" alone points nowhere. */
+export function isQuery(terms: readonly Term[]): boolean {
+  return terms.some((term) => !term.negative);
+}
+
+/** The one picture a query stands on, when it is just that. */
+export function soleImage(terms: readonly Term[]): number | null {
+  const [only] = terms;
+  return terms.length === 1 && only?.kind === "image" && !only.negative
+    ? Number(only.value)
+    : null;
+}
+
+export function imageTerm(id: number, negative = false): Term {
+  return { kind: "image", value: String(id), negative };
+}

@@ -1,0 +1,80 @@
+/** What Browse shows: a filter and an order, with the same names in the URL and in the API. */
+
+export interface View {
+  readonly label: string | null;
+  readonly unlabelled: boolean;
+  readonly tags: readonly string[];
+  readonly split: string | null;
+  readonly flag: string | null;
+  readonly text: string;
+  readonly sort: string;
+  readonly descending: boolean;
+}
+
+export const EVERYTHING: View = {
+  label: null,
+  unlabelled: false,
+  tags: [],
+  split: null,
+  flag: null,
+  text: "",
+  sort: "added",
+  descending: false,
+};
+
+/** Sort keys every collection has; its own properties come as `property:NAME`. */
+export const SORTS: readonly (readonly [key: string, title: string])[] = [
+  ["added", "Order added"],
+  ["name", "Name"],
+  ["label", "Label"],
+  ["size", "File size"],
+  ["width", "Width"],
+  ["height", "Height"],
+];
+
+export function viewFrom(params: URLSearchParams): View {
+  return {
+    label: params.get("label"),
+    unlabelled: params.get("unlabelled") === "true",
+    tags: params.getAll("tag"),
+    split: params.get("split"),
+    flag: params.get("flag"),
+    text: params.get("text") ?? "",
+    sort: params.get("sort") ?? EVERYTHING.sort,
+    descending: params.get("descending") === "true",
+  };
+}
+
+/** Write only what differs from everything, so that the plain view has a plain address. */
+export function viewParams(view: View): URLSearchParams {
+  const params = new URLSearchParams();
+  if (view.label !== null) params.set("label", view.label);
+  if (view.unlabelled) params.set("unlabelled", "true");
+  for (const tag of view.tags) params.append("tag", tag);
+  if (view.split !== null) params.set("split", view.split);
+  if (view.flag !== null) params.set("flag", view.flag);
+  if (view.text.trim()) params.set("text", view.text);
+  if (view.sort !== EVERYTHING.sort) params.set("sort", view.sort);
+  if (view.descending) params.set("descending", "true");
+  return params;
+}
+
+/** Whether any filter is set (the order of pictures is not a filter). */
+export function isFiltered(view: View): boolean {
+  return (
+    view.label !== null ||
+    view.unlabelled ||
+    view.tags.length > 0 ||
+    view.split !== null ||
+    view.flag !== null ||
+    view.text.trim() !== ""
+  );
+}
+
+/** Add a tag, or take it away when it is there. */
+export function toggleTag(view: View, tag: string): View {
+  const tags = view.tags.includes(tag)
+    ? view.tags.filter((other) => other !== tag)
+    : [...view.tags, tag];
+  return { ...view, tags };
+}

@@ -1,0 +1,158 @@
+/** What all pages share: the source, the collection as it stands, jobs, cards, messages. */
+
+import { SvelteMap } from "svelte/reactivity";
+
+import type { Connection } from "../api/live";
+import { sentence, SourceError, type DataSource } from "../api/source";
+import type { Collection, Counts, Facets, Image, Job, JobRequest } from "../api/types";
+import { Cards } from "../lib/cards";
+import { isActive } from "../lib/jobs";
+
+export interface Message {
+  readonly id: number;
+  readonly text: string;
+}
+
+const REFRESH_AT_MOST_EVERY = 1500;
+
+export class Studio {
+  collection = $state.raw<Collection | null>(null);
+  facets = $state.raw<Facets | null>(null);
+  jobs = $state.raw<readonly Job[]>([]);
+  connection = $state<Connection>("live");
+  /** Why there is no collection to show. */
+  problem = $state.raw<SourceError | Error | null>(null);
+  /** Grows when the pictures may have changed: pages then ask again. */
+  revision = $state(0);
+  /** Grows when vectors or models may have changed. */
+  vectors = $state(0);
+  messages = $state.raw<readonly Message[]>([]);
+  drawer = $state(false);
+  cheats = $state(false);
+
+  readonly cards: Cards;
+  #refreshing: ReturnType<typeof setTimeout> | null = null;
+  #rows = "";
+  #finished = -1;
+
+  constructor(readonly source: DataSource) {
+    this.cards = new Cards(
+      new SvelteMap<number, Image>(),
+      (ids) => source.cards(ids),
+      (error) => this.complain(error),
+    );
+  }
+
+  get busy(): boolean {
+    return this.jobs.some(isActive);
+  }
+
+  /** Load everything and follow what happens; returns how to stop. */
+  start(): () => void {
+    void this.refresh();
+    return this.source.watch({
+      jobs: (jobs) => this.#onJobs(jobs),
+      counts: (counts) => this.#onCounts(counts),
+      connection: (state) => {
+        const returned = state === "live" && this.connection !== "live";
+        this.connection = state;
+        if (returned) this.#soon();
+      },
+    });
+  }
+
+  async refresh(): Promise<void> {
+    try {
+      const [collection, facets] = await Promise.all([
+        this.source.collection(),
+        this.source.facets(),
+      ]);
+      this.collection = collection;
+      this.facets = facets;
+      this.problem = null;
+      const rows = JSON.stringify([collection.spaces, collection.models, collection.default_space]);
+      if (rows !== this.#rows) this.vectors += 1;
+      this.#rows = rows;
+      this.revision += 1;
+    } catch (error) {
+      if (this.collection === null || (error instanceof SourceError && error.status === 401))
+        this.problem = error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  /** Show a sentence for a while. */
+  say(text: string): void {
+    if (this.messages.some((message) => message.text === text)) return;
+    const message = { id: Date.now() + Math.random(), text };
+    this.messages = [...this.messages, message].slice(-3);
+    setTimeout(() => this.hush(message.id), 6000);
+  }
+
+  hush(id: number): void {
+    this.messages = this.messages.filter((message) => message.id !== id);
+  }
+
+  complain(error: unknown): void {
+    if (error instanceof SourceError && error.status === 0) return; // the banner says it
+    this.say(sentence(error));
+  }
+
+  async run(job: JobRequest): Promise<void> {
+    try {
+      const started = await this.source.start(job);
+      this.jobs = [started, ...this.jobs.filter((other) => other.id !== started.id)];
+      this.drawer = true;
+    } catch (error) {
+      this.complain(error);
+    }
+  }
+
+  async cancel(id: number): Promise<void> {
+    try {
+      const job = await this.source.cancel(id);
+      this.jobs = this.jobs.map((other) => (other.id === id ? job : other));
+    } catch (error) {
+      this.complain(error);
+    }
+  }
+
+  #onJobs(jobs: Job[]): void {
+    this.jobs = jobs;
+    const finished = jobs.filter((job) => !isActive(job)).length;
+    if (this.#finished >= 0 && finished !== this.#finished) this.#soon();
+    this.#finished = finished;
+  }
+
+  #onCounts(counts: Counts): void {
+    const known = this.collection;
+    if (
+      known === null ||
+      counts.images !== known.images ||
+      counts.usable !== known.usable ||
+      counts.unread !== known.unread ||
+      known.spaces.some((space) => counts.rows[space.name] !== space.rows) ||
+      Object.keys(counts.rows).length !== known.spaces.length
+    )
+      this.#soon();
+  }
+
+  /** Refresh shortly, however often it is asked for. */
+  #soon(): void {
+    this.#refreshing ??= setTimeout(() => {
+      this.#refreshing = null;
+      void this.refresh();
+    }, REFRESH_AT_MOST_EVERY);
+  }
+}
+
+let current: Studio | null = null;
+
+export function setStudio(studio: Studio): void {
+  current = studio;
+}
+
+/** The studio of this page. */
+export function studio(): Studio {
+  if (current === null) throw new Error("The studio is set before anything is drawn.");
+  return current;
+}
