@@ -1,1 +1,6 @@
 """Images → vectors: one embedding loop, the CPU and GPU engines."""
+
+from impasto.embed.engine import BATCH, Engine, Outcome, choose, cores, open_engine
+from impasto.embed.loop import Chunk, embed
+
+__all__ = ["BATCH", "Chunk", "Engine", "Outcome", "choose", "cores", "embed", "open_engine"]

@@ -1,1 +1,20 @@
 """The catalogue of networks: builder, weights, preprocessing, named layers, taps."""
+
+from impasto.networks.catalogue import DEFAULT, FAMILIES, catalogue, load
+from impasto.networks.preprocessing import prepare
+from impasto.networks.recipes import Recipe, networks
+from impasto.networks.records import LayerInfo, Network, NetworkInfo, Tap
+
+__all__ = [
+    "DEFAULT",
+    "FAMILIES",
+    "LayerInfo",
+    "Network",
+    "NetworkInfo",
+    "Recipe",
+    "Tap",
+    "catalogue",
+    "load",
+    "networks",
+    "prepare",
+]

@@ -1,0 +1,136 @@
+"""A tapped network on the processor, compiled by OpenVINO.
+
+One stream per worker thread, each of one thread: workers then decode and compute side by side
+without waiting for each other, and a batch is computed the same way however many there are.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import warnings
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from impasto.core.errors import ImpastoError, InvalidInput
+from impasto.core.space import Precision
+from impasto.embed.engine import Pixels, Rows
+from impasto.networks.taps import Tapped
+
+
+def openvino() -> ModuleType:
+    """Import OpenVINO without its telemetry, which would report home at the mere import.
+
+    It has a stand-in for machines where its telemetry package is not installed. We make it
+    believe that this is one.
+    """
+    name = "openvino_telemetry"
+    if "openvino" not in sys.modules and name not in sys.modules:
+        sys.modules[name] = None  # type: ignore[assignment]  # documented: import then fails
+        try:
+            import openvino
+        finally:
+            del sys.modules[name]
+    import openvino
+
+    module: ModuleType = openvino
+    return module
+
+
+def has_bf16() -> bool:
+    """Tell whether the processor computes in bf16."""
+    return "BF16" in openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+class OpenVinoRunner:
+    """A compiled network and one inference request per calling thread.
+
+    Parameters
+    ----------
+    tapped : Tapped
+    size, batch : int
+        Shape of the input.
+    precision : {"f32", "bf16"}
+    workers : int
+        Streams.
+    """
+
+    def __init__(
+        self, tapped: Tapped, *, size: int, batch: int, precision: Precision, workers: int
+    ) -> None:
+        if precision == "bf16" and not has_bf16():
+            raise InvalidInput(
+                "This processor has no bf16 arithmetic (it needs AVX512-BF16 or AMX): it would "
+                "be slower than f32. Leave out --precision bf16."
+            )
+        core = openvino().Core()
+        model = _convert(tapped, (batch, size, size, 3))
+        self.compiled = core.compile_model(
+            model,
+            "CPU",
+            {
+                "INFERENCE_PRECISION_HINT": precision,
+                "NUM_STREAMS": workers,
+                "INFERENCE_NUM_THREADS": workers,
+                "ENABLE_CPU_PINNING": False,
+                "CPU_RUNTIME_CACHE_CAPACITY": 0,
+            },
+        )
+        self.dimensions = tuple(int(output.shape[1]) for output in self.compiled.outputs)
+        self._own = threading.local()
+
+    def __call__(self, pixels: Pixels) -> tuple[Rows, ...]:
+        """Return one array of shape (batch, n_features) per tap."""
+        request = getattr(self._own, "request", None)
+        if request is None:
+            request = self._own.request = self.compiled.create_infer_request()
+        request.infer([pixels], share_inputs=True)
+        return tuple(
+            np.array(request.get_output_tensor(index).data, dtype=np.float32)
+            for index in range(len(self.dimensions))
+        )
+
+
+TRACED = 2
+"""Batch of the trace: one could be mistaken for "no batch", eight would take longer."""
+
+
+def _convert(tapped: Tapped, shape: tuple[int, int, int, int]) -> Any:
+    """Translate a module by tracing it, for inputs of this shape."""
+    few = min(TRACED, shape[0])
+    model = _traced(tapped, (few, *shape[1:]))
+    model.reshape(list(shape))
+    if any(output.shape[0] != shape[0] for output in model.outputs):
+        model = _traced(tapped, shape)  # the network writes its batch into the graph
+    return model
+
+
+def _traced(tapped: Tapped, shape: tuple[int, int, int, int]) -> Any:
+    """Trace a module with an empty batch.
+
+    It goes straight to OpenVINO's PyTorch front end: `openvino.convert_model` does the same,
+    but reports it to the telemetry when someone else imported that before.
+    """
+    import torch
+
+    openvino()
+    from openvino.frontend import FrontEndManager
+    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
+
+    example = torch.zeros(shape, dtype=torch.uint8)
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # tracing is deprecated, and talkative
+        try:
+            decoder = TorchScriptPythonDecoder(
+                tapped.eval(), example_input=example, trace_kwargs={"check_trace": False}
+            )
+        except RuntimeError as error:
+            if isinstance(error.__cause__, ImpastoError):
+                raise error.__cause__ from None
+            raise
+        front = FrontEndManager().load_by_framework("pytorch")
+        model = front.convert(front.load(decoder))
+    model.reshape(list(shape))
+    return model
