@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.core.errors import NotFound, not_found
-from impasto.flow.terms import Term, parse
+from impasto import flow
+from impasto.flow import Term, parse
 from impasto.serve.cache import Cache
 
 if TYPE_CHECKING:
     from impasto.core.space import Space, Vectors
-    from impasto.explore import Distribution, Query
+    from impasto.explore.distribution import Background
+    from impasto.explore.queries import Query
+    from impasto.explore.retrieval import Retrieval
     from impasto.serve.uploads import Uploads
     from impasto.store import Collection
 
@@ -40,7 +42,7 @@ class Answer:
         NaN for those rows, and for the images that the query is made of.
     total : int
         Images that were compared.
-    background : Distribution
+    background : Background
         Similarities of random pairs of the space.
     """
 
@@ -48,7 +50,7 @@ class Answer:
     ids: NDArray[np.int64]
     similarities: NDArray[np.float32]
     total: int
-    background: Distribution
+    background: Background
 
     @property
     def space(self) -> Space:
@@ -68,37 +70,35 @@ class Answers:
     """
 
     def __init__(
-        self, collection: Collection, uploads: Uploads, most_bytes: int = MOST_BYTES
+        self,
+        collection: Collection,
+        uploads: Uploads,
+        most_bytes: int = MOST_BYTES,
     ) -> None:
         self._collection = collection
         self._uploads = uploads
         self._answers = Cache[Answer](most_bytes, lambda one: one.similarities.nbytes)
-        self._backgrounds = Cache["Distribution"](16, lambda _: 1)
+        self._backgrounds = Cache["Background"](16, lambda _: 1)
+        self._retrievals = Cache["Retrieval"](256, lambda _: 1)
         self._ids = Cache[NDArray[np.int64]](16, lambda _: 1)
+
+    def __len__(self) -> int:
+        """Count the answers kept."""
+        return len(self._answers)
 
     def default_space(self) -> str | None:
         """Return the name of the newest space that has vectors, or None."""
-        filled = [info.space.name for info in self._collection.spaces() if info.rows]
+        filled = self.filled_spaces()
         return filled[-1] if filled else None
 
-    def space(self, name: str | None) -> str:
-        """Return the name of the space that is meant, or raise NotFound."""
-        if name is not None:
-            if name not in (known := self._collection.space_names()):
-                raise not_found("space", name, known)
-            return name
-        chosen = self.default_space()
-        if chosen is None:
-            raise NotFound(
-                "The collection has no vectors yet, so nothing can be compared. "
-                "Embed it first (the Jobs drawer, or `impasto embed`)."
-            )
-        return chosen
+    def filled_spaces(self) -> list[str]:
+        """Return the names of the spaces that have vectors, oldest first."""
+        return [info.space.name for info in self._collection.spaces() if info.rows]
 
     def vectors(self, name: str | None) -> tuple[Vectors, str]:
         """Return the vectors of a space as they are now, and a mark of their state."""
-        vectors = self._collection.vectors(self.space(name))
-        state = hashlib.blake2b(np.ascontiguousarray(vectors.ids), digest_size=16).hexdigest()
+        vectors = self._collection.vectors(flow.choose_space(self._collection, name))
+        state = _digest(vectors.ids)
         return vectors, f"{vectors.space.name} {state}"
 
     def ask(self, space: str | None, texts: Sequence[str]) -> Answer:
@@ -109,7 +109,7 @@ class Answers:
         space : str or None
             Name of a space; None: the default.
         texts : sequence of str
-            Terms, as `impasto.flow.terms` reads them.
+            Terms, as `impasto.flow.parse` reads them.
 
         Raises
         ------
@@ -122,15 +122,9 @@ class Answers:
         return self._answers.get(key, lambda: self._answer(vectors, state, terms))
 
     def _answer(self, vectors: Vectors, state: str, terms: Sequence[Term]) -> Answer:
-        from impasto import flow
-        from impasto.explore import similarities_of
+        from impasto.explore.similarity import similarities_of
 
-        uploads = {
-            term.value: self._uploads[term.value].picture()
-            for term in terms
-            if term.kind == "upload"
-        }
-        query = flow.query(self._collection, vectors, terms, uploads)
+        query = self._query(vectors, terms)
         found = similarities_of(vectors, query, members=False)
         return Answer(
             query,
@@ -140,15 +134,41 @@ class Answers:
             self.background(vectors, state),
         )
 
-    def background(self, vectors: Vectors, state: str) -> Distribution:
+    def query(self, vectors: Vectors, texts: Sequence[str], title: str | None = None) -> Query:
+        """Turn terms into a query of a space, called `title` if that is given."""
+        query = self._query(vectors, [parse(text) for text in texts])
+        return query if title is None else replace(query, title=title)
+
+    def _query(self, vectors: Vectors, terms: Sequence[Term]) -> Query:
+        uploads = [term.value for term in terms if term.kind == "upload"]
+        pictures = {id_: self._uploads[id_].picture() for id_ in uploads}
+        return flow.query(self._collection, vectors, terms, pictures)
+
+    def background(self, vectors: Vectors, state: str) -> Background:
         """Return the similarities of random pairs of a space."""
-        from impasto.explore import background
+        from impasto.explore.distribution import background
 
         return self._backgrounds.get(state, lambda: background(vectors, seed=SEED))
+
+    def retrieval(self, space: str, *, label: str | None, tag: str | None) -> Retrieval:
+        """Measure whether a space retrieves a label or tag, or remember having done so."""
+        from impasto.explore.retrieval import retrieval
+
+        vectors, state = self.vectors(space)
+        relevant = self._collection.ids_with(label=label, tag=tag)
+        name = " and ".join(text for text in (label, tag) if text is not None)
+        key = (state, name, _digest(relevant))
+        return self._retrievals.get(
+            key, lambda: retrieval(vectors, relevant.tolist(), name=name, seed=SEED)
+        )
 
     def _exact(self, term: Term) -> tuple[str, str]:
         """Return what a term means just now: labels and tags can be edited meanwhile."""
         if term.kind in ("label", "tag"):
             ids = self._collection.ids_with(**{term.kind: term.value})
-            return str(term), hashlib.blake2b(ids, digest_size=16).hexdigest()
+            return str(term), _digest(ids)
         return str(term), ""
+
+
+def _digest(ids: NDArray[np.int64]) -> str:
+    return hashlib.blake2b(np.ascontiguousarray(ids), digest_size=16).hexdigest()

@@ -7,10 +7,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from impasto._version import __version__
 from impasto.core.records import Estimate, Flag, Image, Value
 from impasto.serve.schemas import (
-    CollectionOut,
     Count,
     CountsOut,
     EstimateOut,
@@ -24,7 +22,6 @@ from impasto.serve.schemas import (
 
 if TYPE_CHECKING:
     from impasto.serve.jobs import Job
-    from impasto.serve.studio import Studio
     from impasto.store import Collection, Facets, SpaceInfo
 
 

@@ -95,6 +95,7 @@ class CollectionOut(Out):
     models: list[ModelOut]
     version: str = Field(description="Version of impasto.")
     writable: bool
+    roots: list[str] = Field(description="Folders that hold the originals.")
 
 
 class Count(Out):
@@ -243,7 +244,9 @@ class CompareOut(Out):
     ks: list[list[float]] = Field(description="Kolmogorov-Smirnov distances, 0 to 1.")
     wasserstein: list[list[float]]
     spearman: list[list[float]] = Field(description="Rank correlation, -1 to 1.")
-    overlap: list[list[float]] = Field(description="Share of common nearest images, 0 to 1.")
+    overlap: list[list[float]] = Field(description="Common share of the k nearest, 0 to 1.")
+    rbo: list[list[float]] = Field(description="The same, the first ranks weigh most.")
+    k: int
 
 
 class PrecisionOut(EstimateOut):
@@ -353,7 +356,7 @@ class AddOptions(In):
     """Look again at the collection's folders."""
 
     sources: list[str] = Field(
-        default=[], max_length=100, description="Inside the collection's folders; empty: all."
+        min_length=1, max_length=100, description="Among or inside the collection's roots."
     )
 
 
@@ -385,7 +388,7 @@ class AddJobIn(In):
     """Start an `add` job."""
 
     kind: Literal["add"]
-    options: AddOptions = AddOptions()
+    options: AddOptions
 
 
 class EmbedJobIn(In):

@@ -5,19 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from impasto import flow
 from impasto.core.errors import InvalidInput
 from impasto.serve.errors import Forbidden
-from impasto.serve.schemas import AddJobIn, AddOptions, EmbedJobIn, EmbedOptions, LearnOptions
+from impasto.serve.schemas import (
+    AddJobIn,
+    AddOptions,
+    EmbedJobIn,
+    EmbedOptions,
+    LearnJobIn,
+)
 
 if TYPE_CHECKING:
     from impasto.core.progress import Progress
     from impasto.serve.jobs import Job, Work
-    from impasto.serve.schemas import JobIn
     from impasto.serve.studio import Studio
     from impasto.store import Collection
 
 
-def start(studio: Studio, asked: JobIn) -> Job:
+def start(studio: Studio, asked: AddJobIn | EmbedJobIn | LearnJobIn) -> Job:
     """Queue a job.
 
     Raises
@@ -37,10 +43,46 @@ def start(studio: Studio, asked: JobIn) -> Job:
     return studio.jobs.submit(asked.kind, title, work, asked.options.model_dump())
 
 
-def _planned(collection: Collection, asked: JobIn) -> tuple[str, Work]:
-    """Check what can be checked now, and say what the job is called and does."""
+def _planned(collection: Collection, asked: AddJobIn | EmbedJobIn | LearnJobIn) -> tuple[str, Work]:
+    """Check what can be checked now; return what the job is called, and what it does."""
     if isinstance(asked, AddJobIn):
         return _add(collection, asked.options)
     if isinstance(asked, EmbedJobIn):
         return _embed(collection, asked.options)
     return _learn(collection, asked.options)
+
+
+def _add(collection: Collection, options: AddOptions) -> tuple[str, Work]:
+    sources = [_inside(source, collection.roots()) for source in options.sources]
+
+    def work(progress: Progress) -> None:
+        for source in sources:
+            added = flow.add(collection, source, progress=progress)
+            for reason, number in added.skipped.most_common():
+                progress.note(f"Left out {number:,}: {reason}")
+        flow.read(collection, progress=progress)
+
+    return f"Look for pictures in {', '.join(source.name for source in sources)}", work
+
+
+def _inside(text: str, roots: list[Path]) -> Path:
+    """Return a source as a path, if the collection may look there."""
+    source = Path(text).expanduser().resolve()
+    if not any(source.is_relative_to(root.resolve()) for root in roots):
+        raise Forbidden(
+            f"{text} lies outside of the collection's folders, so the app may not add it. "
+            "Add it with `impasto add` on the command line."
+        )
+    return source
+
+
+def _embed(collection: Collection, options: EmbedOptions) -> tuple[str, Work]:
+    wanted = flow.EmbedOptions(**{**options.model_dump(), "layers": tuple(options.layers)})
+
+    def work(progress: Progress) -> None:
+        done = flow.embed(collection, wanted, progress=progress)
+        progress.note(
+            f"{done.embedded:,} images embedded at {done.rate:.0f} a second. {done.engine}"
+        )
+
+    return f"Embed with {' '.join([options.network, *options.layers])}", work

@@ -27,6 +27,7 @@ def collection(studio: StudioIn) -> CollectionOut:
         models=[present.model(record) for record in held.models()],
         version=__version__,
         writable=held.writable,
+        roots=[str(root) for root in held.roots()],
     )
 
 

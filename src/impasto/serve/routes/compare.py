@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from impasto.serve import present
+from impasto.explore.compare import compare as compare_queries
 from impasto.serve.routes.given import StudioIn
 from impasto.serve.schemas import CompareIn, CompareOut
 
@@ -14,4 +14,18 @@ router = APIRouter(tags=["compare"])
 @router.post("/compare")
 def compare(studio: StudioIn, asked: CompareIn) -> CompareOut:
     """Compare the distributions and rankings of several queries in one space."""
-    return present.comparison(studio, asked)
+    vectors, _ = studio.answers.vectors(asked.space)
+    queries = [studio.answers.query(vectors, each.terms, each.title) for each in asked.queries]
+    found = compare_queries(vectors, queries, bins=asked.bins)
+    return CompareOut(
+        space=found.space.name,
+        titles=list(found.titles),
+        edges=found.distributions[0].edges.tolist(),
+        counts=[each.counts.tolist() for each in found.distributions],
+        ks=found.ks.tolist(),
+        wasserstein=found.wasserstein.tolist(),
+        spearman=found.spearman.tolist(),
+        overlap=found.overlap.tolist(),
+        rbo=found.rbo.tolist(),
+        k=found.k,
+    )

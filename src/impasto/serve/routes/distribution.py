@@ -6,9 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from impasto.serve import present
+from impasto.explore.distribution import between
+from impasto.explore.distribution import distribution as spread
 from impasto.serve.routes.given import OCTETS, SpaceName, StudioIn, Terms, id_bytes
-from impasto.serve.schemas import DistributionOut
+from impasto.serve.schemas import DistributionOut, Quantile
 
 router = APIRouter(tags=["distribution"])
 
@@ -21,7 +22,23 @@ def distribution(
     bins: Annotated[int, Query(ge=2, le=2000)] = 200,
 ) -> DistributionOut:
     """Give the histogram of all similarities of a query, beside that of random pairs."""
-    return present.distribution(studio.answers.ask(space, terms), bins=bins)
+    answer = studio.answers.ask(space, terms)
+    found = spread(answer.similarities, bins=bins)
+    random = answer.background.distribution(bins=bins)
+    scale = found.total / random.total if random.total else 0.0
+    return DistributionOut(
+        space=answer.space.name,
+        title=answer.query.title,
+        edges=found.edges.tolist(),
+        counts=found.counts.tolist(),
+        background=(random.counts * scale).tolist(),
+        mean=found.mean,
+        std=found.std,
+        background_mean=random.mean,
+        background_std=random.std,
+        quantiles=[Quantile(q=q, value=value) for q, value in found.quantiles.items()],
+        total=found.total,
+    )
 
 
 @router.get("/distribution/images", response_class=Response, responses=OCTETS)
@@ -33,6 +50,9 @@ def brushed(
     high: Annotated[float, Query(ge=-2, le=2)],
     space: SpaceName = None,
 ) -> Response:
-    """Give the ids of images with a similarity from `low` to `high`, most similar first."""
+    """Give the ids of images with a similarity in [low, high), most similar first.
+
+    Between two edges of the histogram these are exactly the images that its bins count.
+    """
     answer = studio.answers.ask(space, terms)
-    return id_bytes(answer.between(low, high), request)
+    return id_bytes(between(answer.similarities, answer.ids, low, high), request)

@@ -1,4 +1,4 @@
-"""Is the server up?"""
+"""Whether the server is up."""
 
 from __future__ import annotations
 

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from impasto.serve import present
+from impasto.explore.similarity import nearest
 from impasto.serve.routes.given import SpaceName, StudioIn, Terms
-from impasto.serve.schemas import NeighboursOut
+from impasto.serve.schemas import Background, NeighbourOut, NeighboursOut
 
 router = APIRouter(tags=["neighbours"])
 
@@ -23,4 +23,21 @@ def neighbours(
 ) -> NeighboursOut:
     """Find the k nearest images after the first `offset`, each beside random pairs."""
     answer = studio.answers.ask(space, terms)
-    return present.neighbours(answer, k=k, offset=offset)
+    found = nearest(answer.space, answer.ids, answer.similarities, offset + k)
+    similarities = found.similarities[offset:]
+    columns = (
+        found.ids[offset:].tolist(),
+        similarities.tolist(),
+        answer.background.percentile(similarities).tolist(),
+        answer.background.z(similarities).tolist(),
+    )
+    return NeighboursOut(
+        space=answer.space.name,
+        title=answer.query.title,
+        total=answer.total,
+        background=Background(mean=answer.background.mean, std=answer.background.std),
+        neighbours=[
+            NeighbourOut(id=id_, similarity=similarity, percentile=percentile, z=z)
+            for id_, similarity, percentile, z in zip(*columns, strict=True)
+        ],
+    )
