@@ -27,10 +27,16 @@ def clean_tags(tags: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag for tag in map(clean, tags) if tag))
 
 
+def property_name(name: str) -> str:
+    """Return the name of a property without what a JSON path can't say."""
+    readable = "".join(letter if letter.isprintable() else " " for letter in clean(name))
+    return readable.replace('"', "'").replace("\\", "/").strip() or "_"
+
+
 def clean_properties(properties: Mapping[str, Value]) -> dict[str, Value]:
     """Return what JSON can hold; NaN and infinities say nothing and are left out."""
     return {
-        clean(name): clean(value) if isinstance(value, str) else value
+        property_name(name): clean(value) if isinstance(value, str) else value
         for name, value in properties.items()
         if not (isinstance(value, float) and not math.isfinite(value))
     }
@@ -136,7 +142,7 @@ def _with_edits(db: sqlite3.Connection, image: int, names: Iterable[str]) -> tup
 
 
 def _register_properties(db: sqlite3.Connection, pairs: Iterable[tuple[str, Value]]) -> None:
-    types = {(clean(name), type(value).__name__) for name, value in pairs}
+    types = {(property_name(name), type(value).__name__) for name, value in pairs}
     if not types:
         return
     known: dict[str, str] = dict(db.execute("SELECT name, type FROM property_types"))

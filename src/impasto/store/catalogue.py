@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from impasto.core.errors import InvalidInput, NotFound, not_found
 from impasto.core.records import Flag, Image
 from impasto.store import roots
+from impasto.store.columns import integers
 
 _CHUNK = 10_000
 
@@ -121,8 +122,8 @@ def without_picture(db: sqlite3.Connection) -> NDArray[np.int64]:
 
 
 def _ids(db: sqlite3.Connection, where: str) -> NDArray[np.int64]:
-    rows = db.execute(f"SELECT id FROM images WHERE {where}")
-    return np.sort(np.fromiter((row[0] for row in rows), np.int64))
+    (ids,) = integers(db, f"SELECT id FROM images WHERE {where}")
+    return np.sort(ids)
 
 
 def hashes(db: sqlite3.Connection, ids: NDArray[np.int64]) -> list[bytes | None]:
@@ -141,15 +142,12 @@ def hashes(db: sqlite3.Connection, ids: NDArray[np.int64]) -> list[bytes | None]
 def labelled(db: sqlite3.Connection) -> tuple[NDArray[np.int64], NDArray[np.str_]]:
     """Return the ids of labelled images, rising, and their labels."""
     names: dict[int, str] = dict(db.execute("SELECT id, name FROM labels"))
-    rows = db.execute(
-        "SELECT id, label FROM images WHERE gone IS NULL AND label NOT NULL"
-    ).fetchall()
-    if not rows:
-        return np.empty(0, np.int64), np.empty(0, np.str_)
-    table = np.array(rows, np.int64)
-    table = table[np.argsort(table[:, 0])]
-    used, codes = np.unique(table[:, 1], return_inverse=True)
-    return table[:, 0].copy(), np.array([names[key] for key in used.tolist()], np.str_)[codes]
+    ids, labels = integers(
+        db, "SELECT id, label FROM images WHERE gone IS NULL AND label IS NOT NULL"
+    )
+    rising = np.argsort(ids)
+    used, codes = np.unique(labels[rising], return_inverse=True)
+    return ids[rising], np.array([names[key] for key in used.tolist()], np.str_)[codes]
 
 
 def ids_with(db: sqlite3.Connection, label: str | None, tag: str | None) -> NDArray[np.int64]:
@@ -172,5 +170,5 @@ def ids_with(db: sqlite3.Connection, label: str | None, tag: str | None) -> NDAr
         if row is None:
             names = (known for (known,) in db.execute(f"SELECT name FROM {table}"))
             raise not_found(table.removesuffix("s"), name, names)
-        found.append(np.fromiter((r[0] for r in db.execute(sql, row)), np.int64))
+        found += integers(db, sql, row)
     return np.sort(found[0]) if len(found) == 1 else np.intersect1d(found[0], found[1])

@@ -91,6 +91,12 @@ class Database:
             except sqlite3.OperationalError as error:
                 raise _explain(error, self.file) from error
 
+    def analyse(self) -> None:
+        """Count what the tables hold, from samples, so that SQLite chooses its indexes well."""
+        with self.writing() as db:
+            db.execute("PRAGMA analysis_limit = 1000")
+            db.execute("ANALYZE")
+
     def close(self) -> None:
         """Close all connections; the writer goes last and folds the WAL into the file."""
         with self._turn, self._pool:
@@ -98,7 +104,6 @@ class Database:
             while self._idle:
                 self._idle.pop().close()
             if self._writer is not None:
-                self._writer.execute("PRAGMA optimize")
                 self._writer.close()
                 self._writer = None
 

@@ -65,6 +65,7 @@ def record(
         gone = _mark_gone(db, where, seen) if prune and where else set()
         _retry(db)
     moved = _adopt_moved(database, home, hash_file)
+    database.analyse()
     return replace(changes, new=changes.new - len(moved), moved=len(moved), gone=len(gone - moved))
 
 

@@ -16,17 +16,10 @@ from numpy.typing import NDArray
 
 from impasto.core.errors import InvalidInput
 from impasto.core.records import FlagKind, Image, Split
+from impasto.store.about import property_name
+from impasto.store.columns import integers
 
 SortKey = Literal["added", "name", "size", "width", "height", "label"]
-_COLUMNS = {
-    "added": "i.id",
-    "name": "i.path",
-    "size": "i.size",
-    "width": "i.width",
-    "height": "i.height",
-    "label": "(SELECT name FROM labels WHERE id = i.label)",
-}
-_PROPERTY = "(SELECT value FROM json_each(i.properties) WHERE key = ?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +68,8 @@ class Sort:
     ----------
     key : str
         "added" (the default), "name" (path), "size", "width", "height", "label", or
-        "property:NAME". Images without the value come last; ties go by id.
+        "property:NAME". Images without the value come last; ties go by id, in the same
+        direction.
     descending : bool
     """
 
@@ -84,7 +78,7 @@ class Sort:
 
     def __post_init__(self) -> None:
         """Check the key."""
-        if self.key not in _COLUMNS and not self.key.startswith("property:"):
+        if self.key not in get_args(SortKey) and not self.key.startswith("property:"):
             raise InvalidInput(
                 f"Can't sort by {self.key!r}; there are {', '.join(get_args(SortKey))} "
                 "and property:NAME."
@@ -114,6 +108,7 @@ class Facets:
     ----------
     total, unlabelled : int
     labels, tags, splits, flags : tuple of (str, int)
+        Among the flags "gone" counts images that only a filter for it shows.
     """
 
     total: int
@@ -174,30 +169,61 @@ def match(text: str) -> str:
     return " ".join(f'"{word}"*' for word in usable) or '""'
 
 
-def _key(sort: Sort) -> tuple[str, list[Any]]:
-    if sort.key.startswith("property:"):
-        return _PROPERTY, [sort.key.removeprefix("property:")]
-    return _COLUMNS[sort.key], []
+@dataclass(frozen=True, slots=True)
+class _Ordering:
+    """How SQL sorts: by `key` where there is one, then (`without` one) by id alone."""
+
+    source: str
+    key: str
+    without: str | None = None
+    values: tuple[str, ...] = ()
+
+
+_ORDERINGS = {
+    "added": _Ordering("images i", "i.id"),
+    "name": _Ordering("images i", "i.path"),
+    "size": _Ordering("images i", "i.size"),
+    "width": _Ordering("images i", "i.width"),
+    "height": _Ordering("images i", "i.height"),
+    "label": _Ordering(
+        "labels l CROSS JOIN images i INDEXED BY images_label ON i.label = l.id",
+        "l.name",
+        without="i.label IS NULL",
+    ),
+}
+
+
+def _ordering(sort: Sort) -> _Ordering:
+    if sort.key in _ORDERINGS:
+        return _ORDERINGS[sort.key]
+    value = "json_extract(i.properties, ?)"
+    path = f'$."{property_name(sort.key.removeprefix("property:"))}"'
+    return _Ordering("images i", value, without=f"{value} IS NULL", values=(path,))
 
 
 def order(db: sqlite3.Connection, wanted: Filter, sort: Sort) -> NDArray[np.int64]:
     """Return all matching ids, in order."""
-    where, values = condition(wanted)
-    if sort.key == "added":
-        rows = db.execute(f"SELECT i.id FROM images i WHERE {where}", values)
-        ids = np.sort(_column(rows))
-        return ids[::-1].copy() if sort.descending else ids
-    key, key_values = _key(sort)
+    by = _ordering(sort)
     way = "DESC" if sort.descending else "ASC"
-    rows = db.execute(
-        f"SELECT i.id FROM images i WHERE {where} ORDER BY {key} {way} NULLS LAST, i.id",
-        values + key_values,
+    if sort.key == "name" and wanted == EVERYTHING:  # all from the index on paths
+        (ids,) = integers(db, f"SELECT id FROM images ORDER BY path {way}, id {way}")
+        (gone,) = integers(db, "SELECT id FROM images WHERE gone IS NOT NULL")
+        return ids[~np.isin(ids, gone)] if len(gone) else ids
+    where, values = condition(wanted)
+    there = f"{where} AND {by.key} IS NOT NULL" if by.values else where
+    (ids,) = integers(
+        db,
+        f"SELECT i.id AS id FROM {by.source} WHERE {there} ORDER BY {by.key} {way}, i.id {way}",
+        [*values, *by.values, *by.values],
     )
-    return _column(rows)
-
-
-def _column(rows: sqlite3.Cursor) -> NDArray[np.int64]:
-    return np.fromiter((row[0] for row in rows), np.int64)
+    if by.without is None:
+        return ids
+    (others,) = integers(
+        db,
+        f"SELECT i.id AS id FROM images i WHERE {where} AND {by.without} ORDER BY i.id {way}",
+        [*values, *by.values],
+    )
+    return np.concatenate([ids, others])
 
 
 def page_ids(
@@ -206,27 +232,32 @@ def page_ids(
     """Return the ids of one page and the cursor of the next."""
     if limit < 1:
         raise InvalidInput(f"A page holds at least one image, not {limit}.")
-    where, values = condition(wanted)
-    key, key_values = _key(sort)
+    by = _ordering(sort)
     way, beyond = ("DESC", "<") if sort.descending else ("ASC", ">")
-    by_id = sort.key == "added"
-    if after is not None:
-        last, image = _read_cursor(after, sort)
-        if by_id:
-            where += f" AND i.id {beyond} ?"
-            values = [*values, image]
-        elif last is None:
-            where += f" AND {key} IS NULL AND i.id > ?"
-            values = [*values, *key_values, image]
-        else:
-            where += f" AND ({key} {beyond} ? OR ({key} = ? AND i.id > ?) OR {key} IS NULL)"
-            values = [*values, *key_values, last, *key_values, last, image, *key_values]
-    tail = f"i.id {way}" if by_id else f"{key} {way} NULLS LAST, i.id"
-    rows = db.execute(
-        f"SELECT i.id, {key} FROM images i WHERE {where} ORDER BY {tail} LIMIT ?",
-        [*key_values, *values, *key_values, limit + 1],
-    ).fetchall()
-    ids = [row[0] for row in rows[:limit]]
+    where, values = condition(wanted)
+    last = None if after is None else _read_cursor(after, sort)
+    rows: list[tuple[int, Any]] = []
+    if last is None or last[0] is not None:
+        there = f"{where} AND {by.key} IS NOT NULL" if by.without else where
+        bound = [*values, *by.values] if by.without else [*values]
+        if last is not None:
+            there += f" AND ({by.key}, i.id) {beyond} (?, ?)"
+            bound += [*by.values, *last]
+        rows = db.execute(
+            f"SELECT i.id, {by.key} FROM {by.source} WHERE {there} "
+            f"ORDER BY {by.key} {way}, i.id {way} LIMIT ?",
+            [*by.values, *bound, *by.values, limit + 1],
+        ).fetchall()
+    if by.without is not None and len(rows) <= limit:
+        there, bound = f"{where} AND {by.without}", [*values, *by.values]
+        if last is not None and last[0] is None:
+            there += f" AND i.id {beyond} ?"
+            bound += [last[1]]
+        rows += db.execute(
+            f"SELECT i.id, NULL FROM images i WHERE {there} ORDER BY i.id {way} LIMIT ?",
+            [*bound, limit + 1 - len(rows)],
+        ).fetchall()
+    ids = [image for image, _ in rows[:limit]]
     more = len(rows) > limit
     return ids, _write_cursor(sort, rows[limit - 1][1], ids[-1]) if more else None
 
@@ -260,44 +291,52 @@ def count(db: sqlite3.Connection, wanted: Filter) -> int:
 
 def facets(db: sqlite3.Connection, wanted: Filter) -> Facets:
     """Count the matching images by label, tag, split and flag."""
-    where, values = condition(wanted)
-
-    def counts(sql: str) -> dict[Any, int]:
-        return dict(db.execute(sql, values).fetchall())
-
-    labels = counts(f"SELECT i.label, count(*) FROM images i WHERE {where} GROUP BY 1")
-    splits = counts(f"SELECT i.split, count(*) FROM images i WHERE {where} GROUP BY 1")
+    source, gone = "images", 0
     if wanted == EVERYTHING:
-        tags = dict(db.execute("SELECT tag, count(*) FROM image_tags GROUP BY tag"))
-        hidden = db.execute(
-            "SELECT x.tag, count(*) FROM images i CROSS JOIN image_tags x ON x.image = i.id "
-            "WHERE i.gone IS NOT NULL GROUP BY 1"
-        )
-        for tag, n in hidden:
+        shown = "gone IS NULL"
+        tags = _counts(db, "SELECT tag, count(*) FROM image_tags GROUP BY 1")
+        for tag, n in _counts(db, _TAGS.format("images", "m.gone IS NOT NULL")).items():
             tags[tag] -= n
+        gone = db.execute("SELECT count(*) FROM images WHERE gone IS NOT NULL").fetchone()[0]
     else:
-        tags = counts(
-            f"SELECT x.tag, count(*) FROM images i CROSS JOIN image_tags x ON x.image = i.id "
-            f"WHERE {where} GROUP BY 1"
+        source, shown = "matched", "1"  # a temporary table, undone with the transaction
+        where, values = condition(wanted)
+        db.execute("CREATE TEMP TABLE matched (id INTEGER PRIMARY KEY, label, split, gone)")
+        db.execute(
+            "INSERT INTO matched SELECT i.id, i.label, i.split, i.gone "
+            f"FROM images i WHERE {where} ORDER BY i.id",
+            values,
         )
-    flags = counts(
-        f"SELECT f.kind, count(*) FROM flags f CROSS JOIN images i ON i.id = f.image "
-        f"WHERE {where} GROUP BY 1"
+        tags = _counts(db, _TAGS.format("matched", "1"))
+        gone = db.execute("SELECT count(*) FROM matched WHERE gone IS NOT NULL").fetchone()[0]
+    labels = _counts(db, f"SELECT label, count(*) FROM {source} WHERE {shown} GROUP BY 1")
+    splits = _counts(db, f"SELECT split, count(*) FROM {source} WHERE {shown} GROUP BY 1")
+    flags = _counts(
+        db,
+        f"SELECT f.kind, count(*) FROM flags f CROSS JOIN {source} m ON m.id = f.image "
+        f"WHERE {shown} GROUP BY 1",
     )
-    gone = db.execute("SELECT count(*) FROM images WHERE gone IS NOT NULL").fetchone()[0]
-    if wanted == EVERYTHING and gone:  # so that a person can ask for them
-        flags["gone"] = gone
     label_names: dict[int, str] = dict(db.execute("SELECT id, name FROM labels"))
     tag_names: dict[int, str] = dict(db.execute("SELECT id, name FROM tags"))
     return Facets(
         total=sum(labels.values()),
         unlabelled=labels.pop(None, 0),
         labels=_ranked({label_names[key]: n for key, n in labels.items()}),
-        tags=_ranked({tag_names[key]: n for key, n in tags.items() if n}),
+        tags=_ranked({tag_names[key]: n for key, n in tags.items()}),
         splits=_ranked({key: n for key, n in splits.items() if key is not None}),
-        flags=_ranked(flags),
+        flags=_ranked(flags | {"gone": gone}),
     )
 
 
+_TAGS = (
+    "SELECT x.tag, count(*) FROM {} m CROSS JOIN image_tags x ON x.image = m.id WHERE {} GROUP BY 1"
+)
+
+
+def _counts(db: sqlite3.Connection, sql: str) -> dict[Any, int]:
+    return dict(db.execute(sql).fetchall())
+
+
 def _ranked(counts: dict[str, int]) -> tuple[tuple[str, int], ...]:
-    return tuple(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+    present = ((name, n) for name, n in counts.items() if n)
+    return tuple(sorted(present, key=lambda pair: (-pair[1], pair[0])))

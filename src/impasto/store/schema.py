@@ -40,6 +40,9 @@ CREATE TABLE images (
 CREATE INDEX images_state ON images (fresh, usable) WHERE gone IS NULL;
 CREATE INDEX images_label ON images (label) WHERE gone IS NULL;
 CREATE INDEX images_split ON images (split) WHERE gone IS NULL;
+CREATE INDEX images_size ON images (size) WHERE gone IS NULL;
+CREATE INDEX images_width ON images (width) WHERE gone IS NULL;
+CREATE INDEX images_height ON images (height) WHERE gone IS NULL;
 CREATE INDEX images_gone ON images (size) WHERE gone IS NOT NULL;
 CREATE TABLE image_tags (
   image INTEGER NOT NULL REFERENCES images (id),

@@ -33,6 +33,7 @@ Reading = tuple[int, Facts, bytes | None]
 Columns = dict[str, NDArray[Any]]
 
 SECONDS, BYTES = 1.0, 64 << 20  # what a kill loses at most
+ANALYSED = 1000  # from so many readings on, the catalogue is another than before
 
 
 @dataclass
@@ -76,6 +77,7 @@ class Writing:
         self._done = done
         self._waiting: list[_Batch] = []
         self._bytes = 0
+        self._saved = 0
         self._since = time.monotonic()
         with catalogue.writing() as db, files.explained(folder):
             self._spaces = [_begin(db, folder, space) for space in wanted]
@@ -130,6 +132,7 @@ class Writing:
             with self._catalogue.writing() as db, files.explained(self._folder):
                 changed = _save_facts(db, self._folder, readings)
                 ends = [self._append(db, i, batches, changed) for i in range(len(self._spaces))]
+            self._saved += len(readings)
             for one, (rows, added) in zip(self._spaces, ends, strict=True):
                 one.rows = rows
                 for image in added:
@@ -169,6 +172,8 @@ class Writing:
     ) -> None:
         try:
             self.flush()
+            if self._saved >= ANALYSED:
+                self._catalogue.analyse()
         finally:
             self._done()
 
