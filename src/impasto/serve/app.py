@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from impasto._version import __version__
 from impasto.serve import errors, front
@@ -57,21 +58,36 @@ def create_app(
     hosts : iterable of str
         Names the server may be called by besides localhost; ``*`` allows any and needs a token.
     root_path : str
-        Prefix that a proxy in front takes off the path.
+        Prefix of the path under which a proxy shows the app, whether it takes it off or not.
 
     Raises
     ------
     InvalidInput
         For ``*`` without a token, or a token too short to be a secret.
     """
-    app = api_only(root_path=root_path)
+    app = api_only()
     app.state.studio = studio
     front.install(app)
     app.add_middleware(Safety, token=token, hosts=tuple(hosts))
+    app.add_middleware(Prefix, root_path=root_path)
     return app
 
 
-def api_only(*, root_path: str = "") -> FastAPI:
+class Prefix:
+    """ASGI middleware: the same answers whether or not a proxy took the prefix off the path."""
+
+    def __init__(self, app: ASGIApp, root_path: str) -> None:
+        self.app = app
+        self.root_path = "/" + root_path.strip("/") if root_path.strip("/") else ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Tell the router about the prefix; it takes it off where it is."""
+        if self.root_path:
+            scope = {**scope, "root_path": self.root_path}
+        await self.app(scope, receive, send)
+
+
+def api_only() -> FastAPI:
     """Build the routes of the API without a collection, a front end or a guard."""
     app = FastAPI(
         title="impasto",
@@ -80,7 +96,6 @@ def api_only(*, root_path: str = "") -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
-        root_path=root_path,
         generate_unique_id_function=_operation,
     )
     errors.install(app)

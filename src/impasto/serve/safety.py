@@ -14,7 +14,7 @@ import ipaddress
 from collections.abc import MutableMapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from fastapi import HTTPException
 from starlette.datastructures import Headers, MutableHeaders
@@ -119,7 +119,7 @@ class Safety:
             if scope["method"] != "GET":
                 return None
             rest = urlencode([pair for pair in pairs if pair[0] != "token"])
-            return self._remember(rest, headers)
+            return self._remember(scope["path"], rest, headers)
         scheme, _, secret = headers.get("authorization", "").partition(" ")
         if scheme.lower() in ("bearer", "token") and self._right(secret.strip()):
             return None
@@ -141,9 +141,9 @@ class Safety:
         port = headers.get("host", "").rpartition(":")[2]  # cookies know no ports, so name it
         return f"impasto-{port if port.isdigit() else 'web'}"
 
-    def _remember(self, query: str, headers: Headers) -> Response:
+    def _remember(self, path: str, query: str, headers: Headers) -> Response:
         """Set the cookie, and take the token out of the address bar (relative: proxies)."""
-        answer = RedirectResponse("?" + query if query else "?", status_code=303)
+        answer = RedirectResponse(_beside(path, query), status_code=303)
         answer.set_cookie(
             self._cookie(headers),
             self._mark(),
@@ -192,6 +192,18 @@ def _with_headers(send: Send) -> Send:
         await send(message)
 
     return sent
+
+
+def _beside(path: str, query: str) -> str:
+    """Return the relative address of the same page with another query.
+
+    Examples
+    --------
+    >>> _beside("/", ""), _beside("/api/jobs", "a=1")
+    ('./', './jobs?a=1')
+    """
+    page = "./" + quote(path.rpartition("/")[2])
+    return f"{page}?{query}" if query else page
 
 
 def _hostname(netloc: str) -> str:

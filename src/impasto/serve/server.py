@@ -34,7 +34,7 @@ class Server:
     hosts : iterable of str
         Further names the server may be called by.
     root_path : str
-        Prefix that a proxy in front takes off the path.
+        Prefix of the path under which a proxy shows the app.
 
     Examples
     --------
