@@ -378,6 +378,14 @@ class Collection:
         with self._catalogue.reading() as db:
             return spaces.vectors(db, self.path / SPACES, name)
 
+    def remove_space(self, space: Space | str) -> None:
+        """Delete the vectors of a space; raise Busy while they are being written."""
+        name = space if isinstance(space, str) else space.name
+        with self._guard:
+            if name in self._being_written:
+                raise Busy(f"A task is writing the space {name}; wait for its end.")
+            spaces.remove(self._catalogue, self.path / SPACES, name)
+
     # Looking
 
     def counts(self) -> Counts:
@@ -536,7 +544,8 @@ def _read_manifest(path: Path) -> dict[str, Any]:
 def _take_lock(path: Path) -> WriterLock:
     try:
         return WriterLock(path / LOCK)
-    except PermissionError as error:
+    except OSError as error:
         raise ImpastoError(
-            f"{path} can't be written here; open it for reading only, or copy it."
+            f"{path} can't be written here ({error.strerror}); open it for reading only, or copy "
+            "it to where you can write."
         ) from error

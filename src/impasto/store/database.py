@@ -46,10 +46,7 @@ class Database:
         if writable:
             self._writer = _open_writer(file, migrations, page_size)
         else:
-            self._mode = _reading_mode(file)
-            with self.reading() as db:
-                version = db.execute("PRAGMA user_version").fetchone()[0]
-            _check_version(file, version, migrations, writable=False)
+            self._mode = _reading_mode(file, migrations)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -61,6 +58,8 @@ class Database:
         try:
             db.execute("BEGIN")
             yield db
+        except sqlite3.DatabaseError as error:
+            raise _explain(error, self.file) from error
         finally:
             if db.in_transaction:
                 db.execute("ROLLBACK")
@@ -88,7 +87,7 @@ class Database:
                 finally:
                     if db.in_transaction:
                         db.execute("ROLLBACK")
-            except sqlite3.OperationalError as error:
+            except sqlite3.DatabaseError as error:
                 raise _explain(error, self.file) from error
 
     def analyse(self) -> None:
@@ -138,32 +137,28 @@ def _open_writer(file: Path, migrations: Sequence[str], page_size: int) -> sqlit
             db.executescript(
                 f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;"
             )
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
         db.close()
         raise _explain(error, file) from error
-    except (sqlite3.DatabaseError, WrongCollection) as error:
+    except WrongCollection:
         db.close()
-        if isinstance(error, WrongCollection):
-            raise
-        raise WrongCollection(f"{file} is damaged or not ours ({error}).") from error
+        raise
     return db
 
 
-def _reading_mode(file: Path) -> str:
+def _reading_mode(file: Path, migrations: Sequence[str]) -> str:
     """Return how to open for reading; a folder that nobody can write needs ``immutable``."""
     for mode in ("mode=ro", "mode=ro&immutable=1"):
+        db = _connect(file, mode)
         try:
-            db = _connect(file, mode)
-            try:
-                db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            finally:
-                db.close()
-        except sqlite3.OperationalError as error:
-            reason = error
+            version = db.execute("PRAGMA user_version").fetchone()[0]
         except sqlite3.DatabaseError as error:
-            raise WrongCollection(f"{file} is damaged or not ours ({error}).") from error
+            reason = error
         else:
+            _check_version(file, version, migrations, writable=False)
             return mode
+        finally:
+            db.close()
     raise WrongCollection(f"{file} can't be read ({reason}).")
 
 
@@ -180,10 +175,12 @@ def _check_version(file: Path, version: int, migrations: Sequence[str], *, writa
         )
 
 
-def _explain(error: sqlite3.OperationalError, file: Path) -> Exception:
+def _explain(error: sqlite3.DatabaseError, file: Path) -> Exception:
     text = str(error)
-    if "full" in text:
+    if "disk is full" in text:
         return disk_full(file.parent)
     if "locked" in text or "busy" in text:
         return Busy(f"{file} is locked by another program; close it there and try again.")
+    if "malformed" in text or "not a database" in text:
+        return WrongCollection(f"{file} is damaged ({text}); restore it from a copy.")
     return error

@@ -121,7 +121,7 @@ def _named(
     for item in batch:
         if item.root not in places:
             places[item.root] = roots.place_or_add(db, item.root, home)
-        key = places[item.root].name(item.path)
+        key = places[item.root].name(roots.storable(item.path))
         named[key] = (
             replace(item, about=_over(named[key].about, item.about)) if key in named else item
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import IO
 from impasto.core.errors import Busy
 
 _LOCKED_BYTE = 1 << 30  # far behind the text, which others may read while Windows locks a byte
+
+_HELD = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
 
 
 class WriterLock:
@@ -33,6 +36,8 @@ class WriterLock:
         except OSError as error:
             holder = _holder(stream)
             stream.close()
+            if error.errno not in _HELD:
+                raise  # this file system has no locks
             raise Busy(
                 f"{file.parent} is being written by {holder}. Wait until that is done, or open "
                 "the collection for reading only."

@@ -89,11 +89,23 @@ def place_or_add(db: sqlite3.Connection, folder: Path, home: Path) -> Place:
     found = place(db, folder, home)
     if found is not None and found.root >= 0:
         return found
-    folder = folder.resolve()
+    folder = Path(storable(str(folder.resolve())))
     cursor = db.execute("INSERT INTO roots (folder) VALUES (?)", (store(folder, home),))
     if cursor.lastrowid is None:
         raise InvalidInput(f"{folder} could not be added.")
     return Place(cursor.lastrowid, "", found.inner if found else ())
+
+
+def storable(path: str) -> str:
+    """Return a path that is text, or raise InvalidInput."""
+    if not path.isascii():
+        try:
+            path.encode()
+        except UnicodeEncodeError:
+            raise InvalidInput(
+                f"{path!r} is not valid UTF-8 and can't be stored; rename the file or folder."
+            ) from None
+    return path
 
 
 def existing_place(db: sqlite3.Connection, folder: Path, home: Path) -> Place:

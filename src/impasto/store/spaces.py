@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from impasto.core.errors import InvalidInput, WrongCollection, not_found
 from impasto.core.space import Space, Vectors
 from impasto.store import catalogue, files
+from impasto.store.database import Database
 
 VALUES, IDS, NORMS, MIRRORED = "vectors.f16", "ids.i64", "norms.f32", "mirrored.f16"
 F16, I64, F32 = np.dtype("<f2"), np.dtype("<i8"), np.dtype("<f4")
@@ -97,16 +98,33 @@ def trim(db: sqlite3.Connection, folder: Path) -> None:
         _, space, rows = load(db, folder, name)
         for file, width in row_bytes(space).items():
             path = folder / name / file
-            size = path.stat().st_size if path.exists() else 0
-            if size < rows * width:
-                raise WrongCollection(
-                    f"{path} has {size:,} bytes where {rows * width:,} are known to be: "
-                    "it was cut or replaced. Restore it from a copy of the collection."
-                )
-            if size > rows * width:
+            if path.exists() and path.stat().st_size > rows * width:
                 with path.open("r+b") as stream:
                     stream.truncate(rows * width)
                     files.sync(stream.fileno())
+
+
+def check(folder: Path, space: Space, rows: int) -> None:
+    """Raise WrongCollection when a file is shorter than the rows that count."""
+    for file, width in row_bytes(space).items():
+        path = folder / space.name / file
+        size = path.stat().st_size if path.exists() else 0
+        if size < rows * width:
+            raise WrongCollection(
+                f"{path} has {size:,} bytes where {rows * width:,} were written: it was cut or "
+                "replaced. Restore it from a copy, or remove the space and embed again."
+            )
+
+
+def remove(database: Database, folder: Path, name: str) -> None:
+    """Forget a space, then delete its files."""
+    with database.writing() as db:
+        row = db.execute("SELECT id FROM spaces WHERE name = ?", (name,)).fetchone()
+        if row is None:
+            raise not_found("space", name, names(db))
+        db.execute("DELETE FROM dead_rows WHERE space = ?", row)
+        db.execute("DELETE FROM spaces WHERE id = ?", row)
+    shutil.rmtree(folder / name, ignore_errors=True)
 
 
 def write_rows(folder: Path, space: Space, first: int, columns: dict[str, NDArray[Any]]) -> None:
@@ -176,11 +194,8 @@ def live_ids(
     db: sqlite3.Connection, folder: Path, number: int, space: Space, rows: int
 ) -> NDArray[np.int64]:
     """Return the image of each row, -1 for rows whose image changed since; a copy."""
+    check(folder, space, rows)
     ids = np.fromfile(folder / space.name / IDS, I64, count=rows).astype(np.int64, copy=False)
-    if len(ids) < rows:
-        raise WrongCollection(
-            f"{folder / space.name / IDS} holds {len(ids)} of {rows} ids: it was cut or replaced."
-        )
     dead = db.execute("SELECT row FROM dead_rows WHERE space = ?", (number,))
     ids[np.fromiter((row for (row,) in dead), np.int64)] = -1
     return ids
@@ -206,7 +221,4 @@ def vectors(db: sqlite3.Connection, folder: Path, name: str) -> Vectors:
 def _mapped(file: Path, kind: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
     if 0 in shape:
         return np.empty(shape, kind)  # an empty file can't be mapped
-    try:
-        return np.memmap(file, kind, mode="r", shape=shape)
-    except (OSError, ValueError) as error:
-        raise WrongCollection(f"{file} is missing or was cut ({error}).") from error
+    return np.memmap(file, kind, mode="r", shape=shape)
