@@ -144,7 +144,7 @@ def choose(device: str = "auto") -> Choice:
         return Choice("torch", "cuda", f"{torch.cuda.get_device_name(0)} is here.")
     if kind == "auto" and mps:
         return Choice("torch", "mps", "An Apple GPU is here.")
-    if _version("openvino") is None:
+    if installed("openvino") is None:
         return Choice(
             "torch",
             "cpu",
@@ -313,7 +313,8 @@ def _distinct(network: Network, taps: Sequence[Tap]) -> tuple[Tap, ...]:
     return tuple(dict.fromkeys(named))
 
 
-def _version(package: str) -> str | None:
+def installed(package: str) -> str | None:
+    """Return the version of an installed package, else None."""
     try:
         return version(package)
     except PackageNotFoundError:

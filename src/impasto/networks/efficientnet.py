@@ -81,17 +81,14 @@ def adapt(state: State) -> State:
 
 
 def build(classes: int) -> nn.Module:
-    """Build the architecture.
+    """Build the architecture, under the names that timm's ``tf_efficientnet_lite0`` has too.
 
-    It is timm's ``tf_efficientnet_lite0``: the weights come from TensorFlow, which pads
-    differently. Plain ``efficientnet_lite0`` takes every tensor too, and is wrong.
+    timm's plain ``efficientnet_lite0`` takes every tensor as well, and is wrong: it pads
+    differently.
     """
-    import timm
+    from impasto.networks.lite import EfficientNetLite0
 
-    module: nn.Module = timm.create_model(
-        "tf_efficientnet_lite0", pretrained=False, num_classes=classes
-    )
-    return module
+    return EfficientNetLite0(classes)
 
 
 def find(_cache: Path | None) -> Path | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,6 +99,5 @@ def class_names(classes: int, *, own: bool) -> tuple[str, ...] | None:
     """Return ImageNet's names for published weights of 1,000 classes, else None."""
     if own or classes != 1000:
         return None
-    from torchvision.models._meta import _IMAGENET_CATEGORIES
-
-    return tuple(_IMAGENET_CATEGORIES)
+    names = files("impasto.networks").joinpath("imagenet.txt").read_text(encoding="utf-8")
+    return tuple(names.splitlines())
