@@ -309,7 +309,10 @@ def _decode_svg(data: bytes, short_side: int, limits: Limits) -> _Decoded:
         kind = formats.sniff(embedded[: formats.SNIFF_BYTES])
         if kind is None or kind not in _OPENERS:
             return None
-        return _OPENERS[kind](io.BytesIO(embedded)).size
+        try:
+            return _OPENERS[kind](io.BytesIO(embedded)).size
+        except Exception:  # noqa: BLE001 - damaged: the drawing goes without it
+            return None
 
     picture, size = vector.draw(
         data, short_side=(short_side + 1) // 2, pixels=limits.pixels, size_of=size_of

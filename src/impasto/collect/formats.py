@@ -91,8 +91,10 @@ _OTHER_MAGIC: tuple[tuple[bytes, str], ...] = (
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _BMP_HEADERS = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
-_SVG_START = re.compile(rb"(<\?xml|<!--|<!DOCTYPE\s+svg|<svg[\s>]|<[a-z]+:svg[\s>])", re.IGNORECASE)
-_SVG_TAG = re.compile(rb"<([a-z]+:)?svg[\s>]|<!DOCTYPE\s+svg", re.IGNORECASE)
+_SVG_START = re.compile(
+    rb"(<\?xml|<!--|<!DOCTYPE\s+svg|<svg[\s>/]|<[a-z]+:svg[\s>/])", re.IGNORECASE
+)
+_SVG_TAG = re.compile(rb"<([a-z]+:)?svg[\s>/]|<!DOCTYPE\s+svg", re.IGNORECASE)
 
 
 def format_of_name(name: str) -> str | None:

@@ -25,7 +25,7 @@ FILE_COLUMNS = ("file_name", "filename", "path", "filepath", "image")
 
 TABLE_ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 
-_INTEGER = re.compile(r"-?(0|[1-9]\d*)$")
+_INTEGER = re.compile(r"(0|-?[1-9]\d*)$")
 _FLOAT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
 _BOOLEANS = {"true": True, "false": False}
 _INT64 = 1 << 63

@@ -33,9 +33,7 @@ _UNITS = {
 }
 _PAINT = re.compile(r"url\(\s*['\"]?#([^)'\"\s]+)")
 _LENGTH = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([a-z]*)\s*$")
-_DATA_IMAGE = re.compile(
-    r"\s*data:image/(png|jpe?g|gif|webp)([^,]*),(.*)$", re.DOTALL | re.IGNORECASE
-)
+_DATA_IMAGE = re.compile(r"data:image/(?:png|jpe?g|gif|webp)([^,]*),", re.IGNORECASE)
 
 
 _Event = tuple[str, ET.Element]
@@ -251,7 +249,7 @@ def _render(
 ) -> bytes:
     try:
         return svg_to_bytes(
-            svg_string=text, background="white", skip_system_fonts=not fonts, **size
+            svg_string=text, background="white", dpi=96.0, skip_system_fonts=not fonts, **size
         )
     except ValueError as error:
         raise DamagedDrawing(f"it can't be drawn ({error})") from error
