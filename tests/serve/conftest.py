@@ -35,6 +35,8 @@ class Room:
     ids: dict[str, int]  # by path
     vectors: NDArray[np.float32]  # rows of SPACE, in the order of the usable ids
     usable: list[int]
+    space: Space = SPACE
+    other: Space = OTHER
 
     @property
     def collection(self) -> Collection:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from conftest import Room
 from PIL import Image as Pillow
 
 from impasto._version import __version__
 
+if TYPE_CHECKING:
+    from tests.serve.conftest import Room
+
 
 def ids_of(content: bytes) -> list[int]:
-    return np.frombuffer(content, "<i4").tolist()
+    return [int(id_) for id_ in np.frombuffer(content, "<i4")]
 
 
 def opened(content: bytes) -> Pillow.Image:

@@ -6,7 +6,7 @@ import errno
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,13 +76,16 @@ def test_jobs_run_one_at_a_time_in_order(jobs: Jobs) -> None:
     order: list[str] = []
     running = threading.Semaphore(1)
 
-    def work(name: str) -> None:
-        assert running.acquire(blocking=False), "two jobs ran at the same time"
-        time.sleep(0.01)
-        order.append(name)
-        running.release()
+    def work(name: str) -> Callable[[Progress], None]:
+        def run(_: Progress) -> None:
+            assert running.acquire(blocking=False), "two jobs ran at the same time"
+            time.sleep(0.01)
+            order.append(name)
+            running.release()
 
-    ids = [jobs.submit("add", name, lambda _, name=name: work(name)).id for name in "abcd"]
+        return run
+
+    ids = [jobs.submit("add", name, work(name)).id for name in "abcd"]
     for id_ in ids:
         assert jobs.wait(id_, 5).state == "done"
     assert order == list("abcd")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from conftest import OTHER, SPACE, Room
 from numpy.typing import NDArray
 
 from impasto.serve.answers import Answers
+
+if TYPE_CHECKING:
+    from tests.serve.conftest import Room
 
 
 def cosines(room: Room, *towards: str, away: tuple[str, ...] = ()) -> NDArray[np.float64]:
@@ -34,8 +36,8 @@ def get(room: Room, path: str, **params: Any) -> Any:
 
 def test_neighbours_are_the_nearest_images_beside_random_pairs(room: Room) -> None:
     id_ = room.ids["red/00.png"]
-    said = get(room, "neighbours", term=f"image:{id_}", k=10, space=SPACE.name)
-    assert (said["space"], said["title"], said["total"]) == (SPACE.name, "00.png", 33)
+    said = get(room, "neighbours", term=f"image:{id_}", k=10, space=room.space.name)
+    assert (said["space"], said["title"], said["total"]) == (room.space.name, "00.png", 33)
     expected = cosines(room, "red/00.png")
     expected[room.usable.index(id_)] = -2
     order = np.argsort(-expected, kind="stable")[:10]
@@ -104,8 +106,8 @@ def test_a_distribution_holds_every_image_and_its_bins_can_be_brushed(room: Room
 
 def test_the_newest_space_is_the_default_and_others_can_be_named(room: Room) -> None:
     term = f"image:{room.ids['red/00.png']}"
-    assert get(room, "distribution", term=term)["space"] == SPACE.name
-    assert get(room, "distribution", term=term, space=OTHER.name)["space"] == OTHER.name
+    assert get(room, "distribution", term=term)["space"] == room.space.name
+    assert get(room, "distribution", term=term, space=room.other.name)["space"] == room.other.name
 
 
 @pytest.mark.parametrize(
@@ -184,7 +186,7 @@ def test_a_comparison_needs_its_parts(room: Room, body: dict[str, Any]) -> None:
 def test_retrieval_asks_one_space_or_all(room: Room) -> None:
     said = get(room, "retrieval", label="red")
     assert said["x"] == "red"
-    assert [one["space"] for one in said["results"]] == [OTHER.name, SPACE.name]
+    assert [one["space"] for one in said["results"]] == [room.other.name, room.space.name]
     result = said["results"][1]
     assert result["relevant"] == 9
     assert result["images"] == 34
@@ -196,8 +198,8 @@ def test_retrieval_asks_one_space_or_all(room: Room) -> None:
     assert first["chance"] == pytest.approx(8 / 33)
     assert first["value"] > 0.7
     assert result["auc"]["chance"] == 0.5
-    one = get(room, "retrieval", tag="cold", space=SPACE.name)
-    assert [each["space"] for each in one["results"]] == [SPACE.name]
+    one = get(room, "retrieval", tag="cold", space=room.space.name)
+    assert [each["space"] for each in one["results"]] == [room.space.name]
 
 
 @pytest.mark.parametrize(

@@ -8,17 +8,20 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from conftest import Room
 
 from impasto.core.errors import InvalidInput
 from impasto.core.progress import Progress
+from impasto.core.records import Found
 from impasto.serve.server import Server, bind
 from impasto.serve.studio import Studio
 from impasto.store import Collection
+
+if TYPE_CHECKING:
+    from tests.serve.conftest import Room
 
 
 @pytest.fixture
@@ -124,8 +127,6 @@ def test_events_tell_when_counts_change(studio: Studio, tmp_path: Path) -> None:
     Pillow.new("RGB", (40, 40)).save(tmp_path / "a" / "b.png")
 
     def work(_: Progress) -> None:
-        from conftest import Found
-
         found = Found(tmp_path / "a", "b.png", 1, 1)
         studio.collection.record(
             [found], root=tmp_path / "a", prune=False, hash_file=lambda _: bytes(32)
@@ -138,10 +139,8 @@ def test_events_tell_when_counts_change(studio: Studio, tmp_path: Path) -> None:
         stream = events(answer.iter_lines())
         next(stream), next(stream)
         studio.jobs.submit("add", "Add", work)
-        for name, data in stream:
-            if name == "collection":
-                break
-        assert (data["images"], data["unread"]) == (1, 1)
+        said = next(data for name, data in stream if name == "collection")
+        assert (said["images"], said["unread"]) == (1, 1)
 
 
 def test_a_server_with_open_streams_stops_at_once(studio: Studio) -> None:
@@ -210,14 +209,13 @@ def test_a_network_that_is_not_there_fails_the_job_with_a_sentence(room: Room) -
 
 
 def test_a_collection_for_reading_takes_no_jobs(room: Room, tmp_path: Path) -> None:
-    from conftest import BASE
     from fastapi.testclient import TestClient
 
     from impasto.serve.app import create_app
 
     with Collection.open(room.collection.path, writable=False) as collection:
         reader = Studio(collection)
-        with TestClient(create_app(reader), base_url=BASE) as client:
+        with TestClient(create_app(reader), base_url=str(room.client.base_url)) as client:
             assert client.get("/api/collection").json()["writable"] is False
             answer = client.post("/api/jobs", json={"kind": "embed", "options": {}})
             assert answer.status_code == 400
@@ -228,4 +226,5 @@ def test_a_collection_for_reading_takes_no_jobs(room: Room, tmp_path: Path) -> N
 def test_bind_finds_the_next_free_port() -> None:
     with bind("127.0.0.1", None) as first, bind("127.0.0.1", None) as second:
         assert first.getsockname()[1] < second.getsockname()[1]
-        assert isinstance(first, socket.socket)
+        # Without it every answer over one connection waits 40 ms.
+        assert first.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

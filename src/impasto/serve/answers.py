@@ -171,4 +171,4 @@ class Answers:
 
 
 def _digest(ids: NDArray[np.int64]) -> str:
-    return hashlib.blake2b(np.ascontiguousarray(ids), digest_size=16).hexdigest()
+    return hashlib.blake2b(ids.tobytes(), digest_size=16).hexdigest()

@@ -72,7 +72,7 @@ def image(record: Image) -> ImageOut:
         id=record.id,
         name=record.name,
         path=record.path,
-        version=version(record),
+        version=version(record.sha256),
         width=record.width,
         height=record.height,
         size=record.size,
@@ -85,9 +85,9 @@ def image(record: Image) -> ImageOut:
     )
 
 
-def version(record: Image) -> str:
-    """Return what changes when the content of an image's file changed."""
-    return record.sha256.hex()[:16] if record.sha256 else ""
+def version(sha256: bytes | None) -> str:
+    """Return what changes when the content of an image's file changed; "" for one never read."""
+    return sha256.hex()[:16] if sha256 else ""
 
 
 def _flag(flag: Flag) -> FlagOut:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
 
@@ -22,14 +23,14 @@ Version = Annotated[
 )
 def thumbnail(request: Request, studio: StudioIn, id: int, v: Version = None) -> Response:  # noqa: A002
     """Give the small picture of an image, longest side at most 256 pixels."""
-    image = studio.collection.image(id)
-    version = present.version(image)
-    same, headers = pictures.cached(request, version, for_ever=bool(version) and v == version)
+    version = present.version(studio.collection.hashes(np.array([id]))[0])
+    same, headers = pictures.cached(request, version, for_ever=v == version)
     if same is not None and version:
         return same
     data = studio.collection.thumbnail(id)
-    if data is None:
-        why = next((flag.reason for flag in image.flags if flag.blocking), "It was not read yet.")
+    if data is None or not version:
+        flags = studio.collection.image(id).flags
+        why = next((flag.reason for flag in flags if flag.blocking), "It was not read yet.")
         raise NotFound(f"Image {id} has no thumbnail. {why}")
     return Response(data, media_type=pictures.media_type(data), headers=headers)
 
@@ -50,7 +51,7 @@ def picture(
     image = studio.collection.image(id)
     file = pictures.original(image)
     state = file.stat()
-    version = present.version(image)
+    version = present.version(image.sha256)
     etag = f"{version}-{state.st_size:x}-{state.st_mtime_ns:x}-{side}"
     same, headers = pictures.cached(request, etag, for_ever=bool(version) and v == version)
     if same is not None:
