@@ -90,7 +90,9 @@ def run(arguments: list[str]) -> int:
         error.show()
         return error.exit_code
     except (Cancelled, KeyboardInterrupt, click.Abort):
-        click.echo("Stopped. What was done so far is kept; run the same command to go on.", err=True)
+        click.echo(
+            "Stopped. What was done so far is kept; run the same command to go on.", err=True
+        )
         return 130
     except ImpastoError as error:
         click.echo(f"impasto: {error}", err=True)

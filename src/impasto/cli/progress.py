@@ -4,17 +4,43 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 import click
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-    from impasto.core.progress import Progress
+
+class Reporter:
+    """A Progress that draws nothing; leaving the ``with`` block ends what it draws."""
+
+    def stage(self, name: str, total: int | None = None, unit: str = "images") -> None:
+        """Begin a stage."""
+
+    def advance(self, n: int = 1) -> None:
+        """Go on."""
+
+    def note(self, text: str) -> None:
+        """Print a sentence."""
+
+    def close(self) -> None:
+        """End the stage."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
 
 
-class Bar:
+class Bar(Reporter):
     """A tqdm bar on standard error, one per stage."""
 
     def __init__(self) -> None:
@@ -48,7 +74,7 @@ class Bar:
             self._bar = None
 
 
-class Lines:
+class Lines(Reporter):
     """A line when a stage begins, at most every `every` seconds, and when it ends."""
 
     def __init__(self, every: float = 10.0) -> None:
@@ -93,10 +119,8 @@ class Lines:
         return line + f" {self._unit}, {rate:.1f}/s"
 
 
-def progress_for(*, quiet: bool = False) -> Progress:
+def progress_for(*, quiet: bool = False) -> Reporter:
     """Choose a bar for a terminal, lines for anything else, silence when asked."""
-    from impasto.core.progress import Quiet
-
     if quiet:
-        return Quiet()
+        return Reporter()
     return Bar() if sys.stderr.isatty() else Lines()

@@ -57,7 +57,7 @@ def embed(
     engine: Engine | None,
     *,
     workers: int | None = None,
-) -> Iterator[Chunk[T, L]]:
+) -> Generator[Chunk[T, L]]:
     """Load, prepare and embed items, batch by batch, and yield the batches in order.
 
     Batch `i` is always ``items[i * batch : (i + 1) * batch]``: an item without a picture keeps

@@ -1,0 +1,188 @@
+"""From words a person types to a query of a space, and to pictures from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto.core.errors import InvalidInput, NotFound, SpaceMismatch, not_found
+from impasto.core.space import Space, Vectors
+from impasto.flow.gather import EmbedOptions, open_engine
+from impasto.flow.terms import Term
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
+    from impasto.embed import Engine
+    from impasto.explore import Query
+    from impasto.store import Collection
+
+
+def choose_space(collection: Collection, name: str | None = None) -> Space:
+    """Return the space that is meant: by name or the beginning of it, else the newest.
+
+    Raises
+    ------
+    NotFound
+        When there is no such space, or none at all.
+    InvalidInput
+        When several spaces begin like that.
+    """
+    spaces = {info.space.name: info.space for info in collection.spaces() if info.rows}
+    if not spaces:
+        raise NotFound(
+            f"{collection.name} has no vectors yet. Compute them: impasto embed {collection.path}"
+        )
+    if name is None:
+        return list(spaces.values())[-1]
+    if name in spaces:
+        return spaces[name]
+    like = [space for key, space in spaces.items() if key.startswith(name)]
+    if len(like) > 1:
+        options = ", ".join(space.name for space in like)
+        raise InvalidInput(f"Several spaces begin with {name!r}: {options}. Name one of them.")
+    if not like:
+        raise not_found("space", name, spaces)
+    return like[0]
+
+
+def query(
+    collection: Collection,
+    vectors: Vectors,
+    terms: Sequence[Term],
+    pictures: Mapping[str, Picture] | None = None,
+    *,
+    title: str | None = None,
+) -> Query:
+    """Turn terms into one query of a space.
+
+    Each term counts once: an image's vector, the mean direction of a label or tag, a picture
+    from outside. Images of the query are left out of its neighbours; the images of a label or
+    tag are not, since the nearest of them are what one wants to see.
+
+    Parameters
+    ----------
+    collection : Collection
+    vectors : Vectors
+        Of the space to ask in.
+    terms : sequence of Term
+    pictures : mapping of str to PIL.Image.Image
+        What the terms of kind ``upload`` stand for.
+    title : str or None
+        What people read; None: the terms.
+
+    Raises
+    ------
+    NotFound
+        When there is no such image, label or tag, or it has no vectors in this space.
+    """
+    from impasto.explore import combine
+
+    parts = [(_part(collection, vectors, term, pictures or {}), term.away) for term in terms]
+    towards = [part for part, away in parts if not away]
+    away = [part for part, away in parts if away]
+    words = title or " ".join(
+        _words(part.title, term) for (part, _), term in zip(parts, terms, strict=True)
+    )
+    return combine(towards, away, title=words)
+
+
+def vectors_of(space: Space, pictures: Sequence[Picture]) -> NDArray[np.float32]:
+    """Embed pictures from outside in a space of the collection.
+
+    Parameters
+    ----------
+    space : Space
+    pictures : sequence of PIL.Image.Image
+        RGB, upright, decoded to at least twice the network's input.
+
+    Returns
+    -------
+    ndarray of shape (n_pictures, n_features), float32
+
+    Raises
+    ------
+    SpaceMismatch
+        When the weights at hand are not those of the space.
+    """
+    from impasto.networks import prepare
+
+    engine = engine_of(space)
+    side = space.preprocessing.size
+    rows = []
+    for begin in range(0, len(pictures), engine.batch):
+        some = pictures[begin : begin + engine.batch]
+        batch = np.zeros((engine.batch, side, side, 3), np.uint8)
+        for slot, picture in enumerate(some):
+            batch[slot] = prepare(picture, space.preprocessing)
+        rows.append(engine.run(batch).values[0][: len(some)])
+    return np.concatenate(rows) if rows else np.empty((0, space.dimension), np.float32)
+
+
+@lru_cache(maxsize=4)
+def engine_of(space: Space) -> Engine:
+    """Open the engine that computes vectors of a space, and keep the latest few."""
+    engine = open_engine(
+        EmbedOptions(
+            network=space.network,
+            layers=(space.layer,),
+            pooling=space.pooling,
+            flip=space.flip,
+            precision=space.precision,
+        )
+    )
+    if engine.spaces[0] != space:
+        raise SpaceMismatch(
+            f"The vectors of {space.name} were made with other weights or settings than those at "
+            f"hand for {space.network}, so a picture from outside can't be compared with them. "
+            "Embed the collection again, or ask with images of the collection."
+        )
+    return engine
+
+
+def open_picture(file: str | Path) -> Picture:
+    """Decode a picture from outside; raise InvalidInput with the reason when it can't be."""
+    from impasto.collect.decode import read
+
+    reading = read(Path(file).expanduser())
+    if reading.picture is None:
+        reasons = " ".join(flag.reason for flag in reading.facts.flags)
+        raise InvalidInput(f"{file}: {reasons}")
+    return reading.picture
+
+
+def _part(
+    collection: Collection, vectors: Vectors, term: Term, pictures: Mapping[str, Picture]
+) -> Query:
+    from impasto.explore import from_rows, from_vectors
+
+    if term.kind == "image":
+        name = collection.image(term.image).name
+        return from_rows(vectors, [term.image], title=name)
+    if term.kind == "upload":
+        if term.value not in pictures:
+            raise NotFound(f"The picture {term.value!r} is no longer here; send it again.")
+        title = Path(term.value).name if Path(term.value).suffix else "your picture"
+        return from_vectors(
+            vectors.space, vectors_of(vectors.space, [pictures[term.value]]), title=title
+        )
+    named = {"label": term.value} if term.kind == "label" else {"tag": term.value}
+    ids = collection.ids_with(**named)
+    ids = ids[np.isin(ids, vectors.ids)]
+    if not len(ids):
+        facets = collection.facets()
+        known = [name for name, _ in (facets.labels if term.kind == "label" else facets.tags)]
+        if term.value in known:
+            raise NotFound(f"No image with the {term.kind} {term.value!r} has a vector yet.")
+        raise not_found(term.kind, term.value, known)
+    return replace(from_rows(vectors, ids.tolist(), title=term.value), members=())
+
+
+def _words(title: str, term: Term) -> str:
+    return f"not {title}" if term.away else title
