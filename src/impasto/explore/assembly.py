@@ -134,7 +134,7 @@ bin:
   %left = load double, ptr %left.p
   %right.p = getelementptr double, ptr %left.p, i64 1
   %right = load double, ptr %right.p
-  %low.side = fcmp olt double %x, %left
+  %low.side = fcmp ogt double %left, %x
   %past = fcmp oge double %x, %right
   %open = icmp slt i64 %k, %last
   %high.side = and i1 %past, %open
@@ -265,7 +265,7 @@ def _products_loop(
             f"  {it} = fmul float %{name}.dot{r}.{q}, %{name}.scale{r}",
             f"  {it}.high = fcmp ogt float {it}, 1.0",
             f"  {it}.top = select i1 {it}.high, float 1.0, float {it}",
-            f"  {it}.low = fcmp olt float {it}.top, -1.0",
+            f"  {it}.low = fcmp ogt float -1.0, {it}.top",
             f"  {it}.clipped = select i1 {it}.low, float -1.0, float {it}.top",
             f"  {it}.line = mul i64 %stride, {q}",
             f"  {it}.at = add i64 {it}.line, %{name}.i{r}",

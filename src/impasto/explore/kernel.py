@@ -79,7 +79,7 @@ class NumPyKernel:
             for begin in range(0, len(rows), self._rows):
                 part = slice(begin, begin + self._rows)
                 block = rows[part].astype(np.float32, copy=False)
-                np.einsum("nd,nd->n", block, block, out=out[part])
+                np.einsum("ij,ij->i", block, block, out=out[part])
 
     def histogram(self, values: Floats, edges: NDArray[np.float64]) -> NDArray[np.int64]:
         """Count the values between uniform edges; the last bin is closed, NaN counts nowhere."""
