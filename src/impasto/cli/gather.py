@@ -17,6 +17,7 @@ from impasto.cli.output import print_json
 from impasto.cli.progress import progress_for
 
 if TYPE_CHECKING:
+    from impasto.collect.labels import How
     from impasto.flow import Added, Done
 
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 def add(
     collection: Path,
     sources: tuple[Path, ...],
-    labels: str,
+    labels: How,
     list_only: bool,
     as_json: bool,
     quiet: bool,

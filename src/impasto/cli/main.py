@@ -76,7 +76,7 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command line; exit 1 for what the user can mend, 2 for wrong usage, 130 for Ctrl-C."""
+    """Run the command line and exit: 1 what the user can mend, 2 wrong usage, 130 Ctrl-C."""
     sys.exit(run(sys.argv[1:]))
 
 

@@ -38,7 +38,7 @@ def embedding_options(command: F) -> F:
                 "--layer",
                 "layers",
                 multiple=True,
-                help="A layer of the network; give it several times for several spaces in one pass.",
+                help="A layer; give it several times for several spaces in one pass.",
             ),
             click.option(
                 "--weights",

@@ -1,4 +1,4 @@
-"""Progress on a terminal (a bar with rate and time left) and in a log (a plain line now and then)."""
+"""Progress: a bar with rate and time left on a terminal, a plain line now and then in a log."""
 
 from __future__ import annotations
 

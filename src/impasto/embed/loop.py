@@ -8,7 +8,7 @@ share the cores without a queue between them, and a batch never waits half-done.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -57,7 +57,7 @@ def embed(
     engine: Engine | None,
     *,
     workers: int | None = None,
-) -> Generator[Chunk[T, L]]:
+) -> Generator[Chunk[T, L], None, None]:
     """Load, prepare and embed items, batch by batch, and yield the batches in order.
 
     Batch `i` is always ``items[i * batch : (i + 1) * batch]``: an item without a picture keeps
