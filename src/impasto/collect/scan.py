@@ -29,7 +29,8 @@ def scan_folder(folder: Path, *, follow_links: bool = True) -> Iterator[Found | 
     ----------
     folder : Path
     follow_links : bool
-        Whether symbolic links are followed; a link back to a folder that contains it never is.
+        Whether symbolic links are followed. Never are links back to a folder that contains
+        them, and links to something below `folder` that is listed without them.
 
     Yields
     ------
@@ -91,60 +92,79 @@ def _scan(root: Path, follow_links: bool) -> Iterator[Found | Skipped]:
     except OSError as error:
         yield Skipped(".", _why(error))
         return
+    real = os.path.realpath(root)
     todo: list[_Folder] = [(str(root), "", frozenset({(status.st_dev, status.st_ino)}))]
     while todo:
         path, relative, inside = todo.pop()
         try:
-            listing = _list(path, relative, follow_links)
+            listing = _list(path, relative, inside, real if follow_links else None)
         except OSError as error:
-            yield Skipped(printable(relative.rstrip("/")) or ".", _why(error))
+            yield Skipped(relative.rstrip("/") or ".", _why(error))
             continue
         yield from listing.skipped
         yield from _pictures(root, relative, listing.files)
         for name, identity in reversed(listing.folders):
-            if identity in inside:
-                continue
             todo.append((f"{path}{os.sep}{name}", f"{relative}{name}/", inside | {identity}))
-        for name, identity in listing.folders:
-            if identity in inside:
-                yield Skipped(relative + name, "a link back to a folder that contains it")
 
 
-def _list(path: str, relative: str, follow_links: bool) -> _Listing:
+def _list(
+    path: str, relative: str, inside: frozenset[tuple[int, int]], real: str | None
+) -> _Listing:
+    """List one folder; `real` is the root without links, None when links are not followed."""
     listing = _Listing([], [], [])
+
+    def skip(name: str, reason: str) -> None:
+        listing.skipped.append(Skipped(printable(relative + name), reason))
+
     with os.scandir(path) as entries:
         for entry in entries:
             name = entry.name
-            if name.startswith(".") or name.lower() in _LITTER:
+            if _left_out(name):
                 continue
             if not _is_unicode(name):
-                reason = "its name is not valid Unicode; rename it"
-                listing.skipped.append(Skipped(printable(relative + name), reason))
+                skip(name, "its name is not valid Unicode; rename it")
                 continue
             try:
-                if entry.is_symlink() and not follow_links:
-                    listing.skipped.append(Skipped(relative + name, "a symbolic link"))
-                    continue
                 status = entry.stat()
+                link = entry.is_symlink()
             except FileNotFoundError:
-                listing.skipped.append(Skipped(relative + name, "a link that leads nowhere"))
+                skip(name, "a link that leads nowhere")
                 continue
             except OSError as error:
-                listing.skipped.append(Skipped(relative + name, _why(error)))
+                skip(name, _why(error))
                 continue
-            if stat.S_ISREG(status.st_mode):
+            # On Windows the entry's own status has no identity.
+            identity = (status.st_dev, status.st_ino or Path(entry.path).stat().st_ino)
+            if link and real is None:
+                skip(name, "a symbolic link")
+            elif link and identity in inside:
+                skip(name, "a link back to a folder that contains it")
+            elif link and real and (target := _listed_itself(entry.path, real)):
+                skip(name, f"a link to {printable(target)}, which is listed itself")
+            elif stat.S_ISREG(status.st_mode):
                 file = _Entry(name, entry.path, status.st_size, status.st_mtime_ns)
                 listing.files.append(file)
-            elif not stat.S_ISDIR(status.st_mode):
-                listing.skipped.append(Skipped(relative + name, "not a regular file"))
-            elif not name.endswith(_COLLECTION):
-                # On Windows the entry's own status has no identity.
-                identity = (status.st_dev, status.st_ino or Path(entry.path).stat().st_ino)
+            elif stat.S_ISDIR(status.st_mode):
                 listing.folders.append((name, identity))
+            else:
+                skip(name, "not a regular file")
     listing.files.sort(key=lambda file: file.name)
     listing.folders.sort()
     listing.skipped.sort(key=lambda skipped: skipped.path)
     return listing
+
+
+def _left_out(name: str) -> bool:
+    return name.startswith(".") or name.lower() in _LITTER or name.endswith(_COLLECTION)
+
+
+def _listed_itself(path: str, real: str) -> str | None:
+    """Return where below the root a link leads, if the scan comes by there anyway."""
+    target = os.path.relpath(os.path.realpath(path), real)
+    parts = Path(target).parts
+    if any(_left_out(part) for part in parts):  # also "..", outside the root
+        return None
+    return "/".join(parts)
 
 
 def _pictures(root: Path, relative: str, files: list[_Entry]) -> Iterator[Found | Skipped]:

@@ -301,7 +301,9 @@ def _cell_types(
             for column in kept:
                 text = row.get(column, "").strip()
                 kinds = open_to[column]
-                if text and kinds and not kinds[0][0](text):
+                # After the first cell a kind can only widen (integer to float): asking the
+                # narrowest is enough.
+                if text and kinds and (kinds is _KINDS or not kinds[0][0](text)):
                     open_to[column] = tuple(kind for kind in kinds if kind[0](text))
     return {column: kinds[0][1] for column, kinds in open_to.items() if kinds}
 
