@@ -14,6 +14,12 @@ REPORT_POLICY = (
 )
 """Of reports: self-contained pages that run no script and reach nothing."""
 
+REPORT_HEADERS = {
+    "Content-Security-Policy": REPORT_POLICY,
+    "Cross-Origin-Opener-Policy": "unsafe-none",  # a browser refuses to sandbox with any other
+    "Cache-Control": "no-cache",
+}
+
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",

@@ -9,9 +9,9 @@ from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 
-from impasto.core.errors import InvalidInput
+from impasto.core.errors import InvalidInput, NotFound
 from impasto.serve import present
-from impasto.serve.headers import REPORT_POLICY
+from impasto.serve.headers import REPORT_HEADERS
 from impasto.serve.routes.given import StudioIn
 from impasto.serve.schemas import ModelDetail, ModelOut, PredictOut, TermIn
 
@@ -33,8 +33,10 @@ def model(studio: StudioIn, name: str) -> ModelDetail:
 @router.get("/models/{name}/report", response_class=HTMLResponse)
 def report(studio: StudioIn, name: str) -> HTMLResponse:
     """Give the report of a model, a page that can load and send nothing."""
-    page = studio.report(name)
-    return HTMLResponse(page, headers={"Content-Security-Policy": REPORT_POLICY})
+    file = studio.collection.model(name).folder / "report.html"
+    if not file.is_file():
+        raise NotFound(f"The model {name!r} has no report; learn it again to get one.")
+    return HTMLResponse(file.read_bytes(), headers=REPORT_HEADERS)
 
 
 async def _asked(request: Request) -> bytes | str:

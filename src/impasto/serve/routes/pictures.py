@@ -53,7 +53,8 @@ def picture(
     state = file.stat()
     version = present.version(image.sha256)
     etag = f"{version}-{state.st_size:x}-{state.st_mtime_ns:x}-{side}"
-    same, headers = pictures.cached(request, etag, for_ever=bool(version) and v == version)
+    unchanged = v == version and state.st_size == image.size
+    same, headers = pictures.cached(request, etag, for_ever=unchanged)
     if same is not None:
         return same
     data, kind = pictures.for_screen(file, side)
