@@ -29,8 +29,8 @@ def scan_folder(folder: Path, *, follow_links: bool = True) -> Iterator[Found | 
     ----------
     folder : Path
     follow_links : bool
-        Whether symbolic links are followed. Never are links back to a folder that contains
-        them, and links to something below `folder` that is listed without them.
+        Whether symbolic links are followed (a picture is then listed under each of its names;
+        its content shows that they are one). A link back to a folder that contains it never is.
 
     Yields
     ------
@@ -92,12 +92,11 @@ def _scan(root: Path, follow_links: bool) -> Iterator[Found | Skipped]:
     except OSError as error:
         yield Skipped(".", _why(error))
         return
-    real = os.path.realpath(root)
     todo: list[_Folder] = [(str(root), "", frozenset({(status.st_dev, status.st_ino)}))]
     while todo:
         path, relative, inside = todo.pop()
         try:
-            listing = _list(path, relative, inside, real if follow_links else None)
+            listing = _list(path, relative, inside, follow_links)
         except OSError as error:
             yield Skipped(relative.rstrip("/") or ".", _why(error))
             continue
@@ -108,9 +107,8 @@ def _scan(root: Path, follow_links: bool) -> Iterator[Found | Skipped]:
 
 
 def _list(
-    path: str, relative: str, inside: frozenset[tuple[int, int]], real: str | None
+    path: str, relative: str, inside: frozenset[tuple[int, int]], follow_links: bool
 ) -> _Listing:
-    """List one folder; `real` is the root without links, None when links are not followed."""
     listing = _Listing([], [], [])
 
     def skip(name: str, reason: str) -> None:
@@ -135,12 +133,10 @@ def _list(
                 continue
             # On Windows the entry's own status has no identity.
             identity = (status.st_dev, status.st_ino or Path(entry.path).stat().st_ino)
-            if link and real is None:
+            if link and not follow_links:
                 skip(name, "a symbolic link")
             elif link and identity in inside:
                 skip(name, "a link back to a folder that contains it")
-            elif link and real and (target := _listed_itself(entry.path, real)):
-                skip(name, f"a link to {printable(target)}, which is listed itself")
             elif stat.S_ISREG(status.st_mode):
                 file = _Entry(name, entry.path, status.st_size, status.st_mtime_ns)
                 listing.files.append(file)
@@ -156,15 +152,6 @@ def _list(
 
 def _left_out(name: str) -> bool:
     return name.startswith(".") or name.lower() in _LITTER or name.endswith(_COLLECTION)
-
-
-def _listed_itself(path: str, real: str) -> str | None:
-    """Return where below the root a link leads, if the scan comes by there anyway."""
-    target = os.path.relpath(os.path.realpath(path), real)
-    parts = Path(target).parts
-    if any(_left_out(part) for part in parts):  # also "..", outside the root
-        return None
-    return "/".join(parts)
 
 
 def _pictures(root: Path, relative: str, files: list[_Entry]) -> Iterator[Found | Skipped]:
