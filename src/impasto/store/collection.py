@@ -129,6 +129,8 @@ class Collection:
         with files.explained(path.parent):
             for folder in _FOLDERS:
                 (new / folder).mkdir(parents=True)
+            for file in (CATALOGUE, THUMBNAILS):
+                (new / file).touch()
             Database(new / CATALOGUE, schema.CATALOGUE, writable=True).close()
             Database(new / THUMBNAILS, schema.THUMBNAILS, writable=True, page_size=16384).close()
             text = json.dumps(manifest, indent=2, ensure_ascii=False)

@@ -8,11 +8,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock, RLock
+from typing import NoReturn
 from urllib.parse import quote
 
 from impasto.core.errors import Busy, InvalidInput, WrongCollection
 from impasto.store.files import disk_full
 
+_WRITER = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "fullfsync = ON",  # macOS; elsewhere these two do nothing
+    "checkpoint_fullfsync = ON",
+    "journal_size_limit = 67108864",
+    "cache_size = -65536",
+)
 _WAIT = 20.0  # seconds that a reader or the writer waits for SQLite's own short locks
 
 
@@ -59,7 +68,7 @@ class Database:
             db.execute("BEGIN")
             yield db
         except sqlite3.DatabaseError as error:
-            raise _explain(error, self.file) from error
+            _explain(error, self.file)
         finally:
             if db.in_transaction:
                 db.execute("ROLLBACK")
@@ -88,7 +97,7 @@ class Database:
                     if db.in_transaction:
                         db.execute("ROLLBACK")
             except sqlite3.DatabaseError as error:
-                raise _explain(error, self.file) from error
+                _explain(error, self.file)
 
     def analyse(self) -> None:
         """Count what the tables hold, from samples, so that SQLite chooses its indexes well."""
@@ -122,24 +131,20 @@ def _connect(file: Path, mode: str) -> sqlite3.Connection:
 
 
 def _open_writer(file: Path, migrations: Sequence[str], page_size: int) -> sqlite3.Connection:
-    db = _connect(file, "mode=rwc")
+    if not file.exists():
+        raise WrongCollection(f"{file} is missing; restore it from a copy.")
+    db = _connect(file, "mode=rw")
     try:
         db.execute(f"PRAGMA page_size = {page_size}")
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")
-        db.execute("PRAGMA fullfsync = ON")  # macOS; elsewhere it does nothing
-        db.execute("PRAGMA checkpoint_fullfsync = ON")
-        db.execute("PRAGMA journal_size_limit = 67108864")
-        db.execute("PRAGMA cache_size = -65536")
+        for pragma in _WRITER:
+            db.execute(f"PRAGMA {pragma}")
         version = db.execute("PRAGMA user_version").fetchone()[0]
         _check_version(file, version, migrations, writable=True)
         for number, script in enumerate(migrations[version:], version + 1):
-            db.executescript(
-                f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;"
-            )
+            db.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
     except sqlite3.DatabaseError as error:
         db.close()
-        raise _explain(error, file) from error
+        _explain(error, file)
     except WrongCollection:
         db.close()
         raise
@@ -148,6 +153,8 @@ def _open_writer(file: Path, migrations: Sequence[str], page_size: int) -> sqlit
 
 def _reading_mode(file: Path, migrations: Sequence[str]) -> str:
     """Return how to open for reading; a folder that nobody can write needs ``immutable``."""
+    if not file.exists():
+        raise WrongCollection(f"{file} is missing; restore it from a copy.")
     for mode in ("mode=ro", "mode=ro&immutable=1"):
         db = _connect(file, mode)
         try:
@@ -175,12 +182,13 @@ def _check_version(file: Path, version: int, migrations: Sequence[str], *, writa
         )
 
 
-def _explain(error: sqlite3.DatabaseError, file: Path) -> Exception:
+def _explain(error: sqlite3.DatabaseError, file: Path) -> NoReturn:
+    """Raise the error that a person can do something about, or the same again."""
     text = str(error)
     if "disk is full" in text:
-        return disk_full(file.parent)
+        raise disk_full(file.parent) from error
     if "locked" in text or "busy" in text:
-        return Busy(f"{file} is locked by another program; close it there and try again.")
+        raise Busy(f"{file} is locked by another program; close it there, try again.") from error
     if "malformed" in text or "not a database" in text:
-        return WrongCollection(f"{file} is damaged ({text}); restore it from a copy.")
-    return error
+        raise WrongCollection(f"{file} is damaged ({text}); restore it from a copy.") from error
+    raise error

@@ -54,6 +54,8 @@ def record(
     hash_file: Callable[[Path], bytes],
 ) -> Changes:
     """Bring the catalogue up to date with a scan; see `Collection.record`."""
+    with database.reading() as db:
+        last: int = db.execute("SELECT coalesce(max(id), 0) FROM images").fetchone()[0]
     seen = IdSet()
     changes = Changes()
     iterator = iter(found)
@@ -66,7 +68,14 @@ def record(
         _retry(db)
     moved = _adopt_moved(database, home, hash_file)
     database.analyse()
-    return replace(changes, new=changes.new - len(moved), moved=len(moved), gone=len(gone - moved))
+    left = sum(found <= last for found in moved.values())  # of a run that was killed
+    return replace(
+        changes,
+        new=changes.new - len(moved) + left,
+        same=changes.same - left,
+        moved=len(moved),
+        gone=len(gone - moved.keys()),
+    )
 
 
 def _record_batch(
@@ -191,10 +200,13 @@ def _retry(db: sqlite3.Connection) -> None:
     )
 
 
-def _adopt_moved(database: Database, home: Path, hash_file: Callable[[Path], bytes]) -> set[int]:
+def _adopt_moved(
+    database: Database, home: Path, hash_file: Callable[[Path], bytes]
+) -> dict[int, int]:
     """Give missing images the path of an unread image with the same content.
 
-    Whoever is unread and has the size of a missing image is hashed, outside any transaction.
+    Returns the unread image that each missing one absorbed. Whoever is unread and has the size
+    of a missing image is hashed, outside any transaction.
     Because this asks the catalogue and not the scan, it also finds what a killed run left.
     """
     with database.reading() as db:
@@ -208,7 +220,7 @@ def _adopt_moved(database: Database, home: Path, hash_file: Callable[[Path], byt
             ORDER BY n.id
             """
         ).fetchall()
-    adopted: set[int] = set()
+    adopted: dict[int, int] = {}
     for start in range(0, len(pairs), HASHED):
         digests = [
             (image, _hash(hash_file, places[root] / path))
@@ -223,7 +235,7 @@ def _adopt_moved(database: Database, home: Path, hash_file: Callable[[Path], byt
                 ).fetchone()
                 if row is not None:
                     _adopt(db, missing=row[0], found=image)
-                    adopted.add(row[0])
+                    adopted[row[0]] = image
     return adopted
 
 
