@@ -81,7 +81,7 @@ export function fakeSource(images: number, delay = 0): DataSource {
     new Promise((resolve) => setTimeout(() => resolve(value), delay));
   const all = Int32Array.from({ length: images }, (_, i) => i + 1);
   const job: Job = {
-    id: 1,
+    id: "1",
     kind: "embed",
     title: "Vectors: EfficientNet-Lite0, pooled",
     state: "running",
@@ -98,6 +98,7 @@ export function fakeSource(images: number, delay = 0): DataSource {
   };
   const collection: Collection = {
     name: "pictures",
+    roots: ["/home/me/pictures"],
     images,
     usable: images,
     unread: 0,
@@ -155,7 +156,7 @@ export function fakeSource(images: number, delay = 0): DataSource {
 
   return {
     collection: () => wait(collection),
-    facets: () => wait(fakeFacets(Math.min(images, 5000))),
+    facets: (view) => wait(fakeFacets(all.subarray(0, 5000), view)),
     order: (view) => {
       const kept = all.filter((id) => matches(fakeImage(id), view));
       return wait(view.descending ? kept.reverse() : kept);
@@ -240,16 +241,19 @@ export function fakeSource(images: number, delay = 0): DataSource {
   };
 }
 
-function fakeFacets(images: number): Facets {
+function fakeFacets(ids: Int32Array, view: View): Facets {
+  const images = Array.from(ids, fakeImage).filter((image) => matches(image, view));
   const tally = (names: (image: Image) => readonly string[]): { name: string; count: number }[] => {
     const counts = new Map<string, number>();
-    for (let id = 1; id <= images; id += 1)
-      for (const name of names(fakeImage(id))) counts.set(name, (counts.get(name) ?? 0) + 1);
+    for (const image of images)
+      for (const name of names(image)) counts.set(name, (counts.get(name) ?? 0) + 1);
     return [...counts]
       .map(([name, count]) => ({ name, count }))
       .sort((a, b) => b.count - a.count);
   };
   return {
+    total: images.length,
+    unlabelled: images.filter((image) => image.label === null).length,
     labels: tally((image) => (image.label === null ? [] : [image.label])),
     tags: tally((image) => image.tags),
     splits: tally((image) => (image.split === null ? [] : [image.split])),

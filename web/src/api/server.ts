@@ -37,7 +37,7 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
 
   return {
     collection: () => json("collection"),
-    facets: () => json("facets"),
+    facets: (view) => json(`facets?${viewParams(view)}`),
     order: (view) => ids(`order?${viewParams(view)}`),
     cards: (wanted) => json(`cards?ids=${wanted.join(",")}`),
     neighbours: (query, offset, k) => json(`neighbours?${written(query, { offset, k })}`),
@@ -52,7 +52,7 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
       json(`models/${encodeURIComponent(model)}/predict`, post({ term: formatTerm(term) })),
     jobs: () => json("jobs"),
     start: (job) => json("jobs", post(job)),
-    cancel: (id) => json(`jobs/${id}/cancel`, { method: "POST" }),
+    cancel: (id) => json(`jobs/${encodeURIComponent(id)}/cancel`, { method: "POST" }),
     watch: (listener) =>
       follow(listener, {
         events: () => new EventSource("api/jobs/events") as unknown as EventsLike,

@@ -23,7 +23,8 @@ export interface Query {
 
 export interface DataSource {
   collection(): Promise<Collection>;
-  facets(): Promise<Facets>;
+  /** What one can filter by, counted among the images of a view. */
+  facets(view: View): Promise<Facets>;
   /** Ids of all images of a view, in its order. */
   order(view: View): Promise<Int32Array>;
   /** Facts of up to 500 images; unknown ids are left out. */
@@ -36,7 +37,7 @@ export interface DataSource {
   predict(model: string, term: Term): Promise<Prediction>;
   jobs(): Promise<Job[]>;
   start(job: JobRequest): Promise<Job>;
-  cancel(id: number): Promise<Job>;
+  cancel(id: string): Promise<Job>;
   /** Follow jobs and counts; returns how to stop. */
   watch(listener: Listener): () => void;
 

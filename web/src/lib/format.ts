@@ -12,6 +12,11 @@ export function counted(n: number, one: string, many = `${one}s`): string {
   return `${count(n)} ${n === 1 ? one : many}`;
 }
 
+/** A sentence's first letter. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** Bytes in steps of 1000, three digits: "512 B", "48.2 kB", "3.41 MB". */
 export function bytes(n: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];

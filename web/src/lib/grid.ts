@@ -90,11 +90,12 @@ export function move(
   return index < 0 ? (key === "End" ? last : 0) : Math.min(last, Math.max(0, to));
 }
 
-/** The least scrolling that shows a whole tile. */
+/** The least scrolling that shows a whole tile, and the ring around it. */
 export function reveal(grid: Layout, index: number, top: number, viewport: number): number {
+  const ring = 8;
   const { y } = place(grid, index);
-  const bottom = y + grid.row - grid.gap;
-  if (y < top) return y;
+  const bottom = y + grid.row - grid.gap + ring;
+  if (y - ring < top) return Math.max(0, y - ring);
   return bottom > top + viewport ? bottom - viewport : top;
 }
 

@@ -25,8 +25,8 @@ export function progressLine(job: Job): string {
   return parts.join(" · ");
 }
 
-/** Newest first, but what runs above what waits above what is over. */
+/** What runs above what waits above what is over; within these as the server says, newest first. */
 export function ordered(jobs: readonly Job[]): Job[] {
   const rank = (job: Job): number => (job.state === "running" ? 0 : job.state === "queued" ? 1 : 2);
-  return [...jobs].sort((a, b) => rank(a) - rank(b) || b.id - a.id);
+  return [...jobs].sort((a, b) => rank(a) - rank(b));
 }

@@ -7,6 +7,7 @@ import { sentence, SourceError, type DataSource } from "../api/source";
 import type { Collection, Counts, Facets, Image, Job, JobRequest } from "../api/types";
 import { Cards } from "../lib/cards";
 import { isActive } from "../lib/jobs";
+import { EVERYTHING } from "../lib/view";
 
 export interface Message {
   readonly id: number;
@@ -65,7 +66,7 @@ export class Studio {
     try {
       const [collection, facets] = await Promise.all([
         this.source.collection(),
-        this.source.facets(),
+        this.source.facets(EVERYTHING),
       ]);
       this.collection = collection;
       this.facets = facets;
@@ -97,6 +98,11 @@ export class Studio {
     this.say(sentence(error));
   }
 
+  /** Look into the collection's folders again. */
+  lookAgain(): Promise<void> {
+    return this.run({ kind: "add", options: { sources: this.collection?.roots ?? [] } });
+  }
+
   async run(job: JobRequest): Promise<void> {
     try {
       const started = await this.source.start(job);
@@ -107,7 +113,7 @@ export class Studio {
     }
   }
 
-  async cancel(id: number): Promise<void> {
+  async cancel(id: string): Promise<void> {
     try {
       const job = await this.source.cancel(id);
       this.jobs = this.jobs.map((other) => (other.id === id ? job : other));

@@ -1,0 +1,174 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { generate } from "../../scripts/types.mjs";
+import { imageTerm } from "../lib/terms";
+import { EVERYTHING } from "../lib/view";
+import { fakeSource } from "./fake";
+import schema from "./schema.ts?raw";
+import { follow, type Connection, type EventsLike, type Ports } from "./live";
+import { serverSource } from "./server";
+import { sentence, SourceError } from "./source";
+import type { Counts, Job } from "./types";
+
+it("the types are those of the schema (npm run types)", async () => {
+  expect(schema).toBe(await generate());
+});
+
+describe("the server as a source", () => {
+  const answering = (body: BodyInit, status = 200) =>
+    vi.fn((_path: RequestInfo | URL, _init?: RequestInit) => Promise.resolve(new Response(body, { status })));
+
+  it("asks by relative addresses", async () => {
+    const ask = answering(new Int32Array([5, 3]));
+    const ids = await serverSource(ask).order({ ...EVERYTHING, label: "a b", tags: ["x", "y"] });
+    expect([...ids]).toEqual([5, 3]);
+    expect(ask.mock.calls[0]?.[0]).toBe("api/order?label=a+b&tag=x&tag=y");
+  });
+
+  it("writes queries as terms", async () => {
+    const ask = answering("{}");
+    const terms = [imageTerm(12), imageTerm(15, true)];
+    await serverSource(ask).neighbours({ space: "s/1", terms }, 120, 240);
+    expect(ask.mock.calls[0]?.[0]).toBe(
+      "api/neighbours?space=s%2F1&term=image%3A12&term=-image%3A15&offset=120&k=240",
+    );
+  });
+
+  it("passes on what the server says went wrong", async () => {
+    const body = JSON.stringify({ error: { kind: "not-found", message: "There is no image 7." } });
+    const refused = serverSource(answering(body, 404)).cards([7]);
+    await expect(refused).rejects.toMatchObject({ kind: "not-found", status: 404, message: "There is no image 7." });
+  });
+
+  it("has a sentence for a proxy's page and for silence", async () => {
+    const proxy = serverSource(answering("<html>", 502)).collection();
+    await expect(proxy).rejects.toThrow("The server answered 502");
+    const away = serverSource(() => Promise.reject(new TypeError("x"))).collection();
+    await expect(away).rejects.toMatchObject({ status: 0 });
+    expect(sentence(new SourceError("k", "One sentence.", 400))).toBe("One sentence.");
+    expect(sentence("text")).toBe("text");
+  });
+});
+
+describe("following the server", () => {
+  class Stream implements EventsLike {
+    onopen: (() => void) | null = null;
+    onerror: (() => void) | null = null;
+    closed = false;
+    readonly on = new Map<string, (event: { data: string }) => void>();
+    addEventListener(name: string, run: (event: { data: string }) => void): void {
+      this.on.set(name, run);
+    }
+    close(): void {
+      this.closed = true;
+    }
+  }
+
+  const counts: Counts = { images: 3, usable: 2, unread: 1, rows: {} };
+  let streams: Stream[];
+  let states: Connection[];
+  let seen: (Job[] | Counts)[];
+  let up: boolean;
+  let polls: number;
+  let stop: () => void;
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    [streams, states, seen, up, polls] = [[], [], [], true, 0];
+    const ports: Ports = {
+      events: () => {
+        const stream = new Stream();
+        streams.push(stream);
+        return stream;
+      },
+      poll: () => {
+        polls += 1;
+        return up ? Promise.resolve({ jobs: [], counts }) : Promise.reject(new Error("away"));
+      },
+      later: (run, milliseconds) => {
+        const timer = setTimeout(run, milliseconds);
+        return () => clearTimeout(timer);
+      },
+    };
+    stop = follow(
+      {
+        jobs: (jobs) => seen.push(jobs),
+        counts: (each) => seen.push(each),
+        connection: (state) => states.push(state),
+      },
+      ports,
+    );
+  });
+
+  afterEach(() => {
+    stop();
+    vi.useRealTimers();
+  });
+
+  it("hands on events and asks nothing while they come", async () => {
+    streams[0]?.onopen?.();
+    streams[0]?.on.get("collection")?.({ data: JSON.stringify(counts) });
+    streams[0]?.on.get("jobs")?.({ data: "[]" });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(states).toEqual(["live"]);
+    expect(seen).toEqual([counts, []]);
+    expect(polls).toBe(0);
+  });
+
+  it("polls while only the events are blocked, and stops when they come", async () => {
+    streams[0]?.onerror?.();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(states).toEqual(["polling"]);
+    await vi.advanceTimersByTimeAsync(4100);
+    expect(polls).toBe(3);
+    streams.at(-1)?.onopen?.();
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(states.at(-1)).toBe("live");
+    expect(polls).toBe(3);
+  });
+
+  it("polls when a proxy swallows the events without a word", async () => {
+    await vi.advanceTimersByTimeAsync(5100);
+    expect(states).toEqual(["polling"]);
+    expect(streams).toHaveLength(1);
+  });
+
+  it("says that the server is away, tries ever more slowly, and comes back by itself", async () => {
+    streams[0]?.onopen?.();
+    up = false;
+    for (let i = 0; i < 6; i += 1) {
+      streams.at(-1)?.onerror?.();
+      await vi.advanceTimersByTimeAsync(8000);
+    }
+    expect(states.slice(0, 2)).toEqual(["live", "away"]);
+    expect(streams).toHaveLength(7);
+    up = true;
+    streams.at(-1)?.onopen?.();
+    expect(states.at(-1)).toBe("live");
+    expect(streams.slice(0, -1).every((stream) => stream.closed)).toBe(true);
+  });
+
+  it("is quiet after it was stopped", async () => {
+    stop();
+    expect(streams[0]?.closed).toBe(true);
+    streams[0]?.onerror?.();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([streams.length, polls]).toEqual([1, 0]);
+  });
+});
+
+describe("the fake source", () => {
+  it("keeps the promises of the interface", async () => {
+    const source = fakeSource(2000);
+    const ids = await source.order({ ...EVERYTHING, label: "food", text: "moon" });
+    const cards = await source.cards([...ids].slice(0, 50));
+    expect(cards.length).toBeGreaterThan(5);
+    expect(cards.every(({ label, tags }) => label === "food" && tags.includes("moon"))).toBe(true);
+    const query = { space: null, terms: [imageTerm(5)] };
+    const all = await source.distribution(query, 200);
+    expect(all.counts.reduce((sum, n) => sum + n, 0)).toBe(all.total);
+    const near = await source.neighbours(query, 0, 10);
+    const best = near.neighbours[0]?.similarity ?? 0;
+    const [first] = await source.between(query, best - 1e-9, 1);
+    expect(first).toBe(near.neighbours[0]?.id);
+  });
+});

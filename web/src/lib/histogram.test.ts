@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import { brushed, extent, heightOf, nudge, snap, stepsPath, ticks, toPixels, toValue } from "./histogram";
+
+const edges = Array.from({ length: 11 }, (_, i) => i / 10);
+
+describe("the axis", () => {
+  it("shows what there is, with a little air", () => {
+    const counts = [0, 0, 0, 5, 9, 2, 0, 0, 0, 0];
+    const background = [0, 0, 0.4, 1, 3, 1, 0.6, 0, 0, 0];
+    expect(extent(edges, counts, background)).toEqual({ low: 0.2, high: 0.8 });
+  });
+
+  it("shows everything when there is nothing", () => {
+    expect(extent(edges, new Array<number>(10).fill(0))).toEqual({ low: 0, high: 1 });
+  });
+
+  it("maps values to pixels and back", () => {
+    const range = { low: -0.2, high: 0.8 };
+    expect(toValue(toPixels(0.3, range, 640), range, 640)).toBeCloseTo(0.3);
+    expect(toPixels(0.8, range, 640)).toBeCloseTo(640);
+  });
+
+  it("has round ticks inside it", () => {
+    expect(ticks({ low: -0.13, high: 0.92 }, 5)).toEqual([0, 0.5]);
+    expect(ticks({ low: 0, high: 1 }, 5)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
+  });
+});
+
+describe("heights", () => {
+  it("are 0 for nothing and 1 for the most, on both scales", () => {
+    for (const scale of ["linear", "log"] as const) {
+      expect(heightOf(0, 50, scale)).toBe(0);
+      expect(heightOf(50, 50, scale)).toBe(1);
+    }
+    expect(heightOf(5, 50, "linear")).toBeCloseTo(0.1);
+    expect(heightOf(5, 50, "log")).toBeGreaterThan(0.4);
+  });
+
+  it("draw steps that begin and end on the base line", () => {
+    const path = stepsPath({ edges: [0, 1, 2], counts: [1, 2] }, { low: 0, high: 2 }, { width: 20, height: 10 }, 2, "linear", true);
+    expect(path).toBe("M0.00 10V5.00H10.00V0.00H20.00V10Z");
+  });
+});
+
+describe("the brush", () => {
+  it("snaps to bars, in either direction, and never closes", () => {
+    expect(snap(0.44, edges)).toBe(0.4);
+    expect(brushed(0.71, 0.32, edges)).toEqual({ low: 0.3, high: 0.7 });
+    expect(brushed(0.5, 0.51, edges)).toEqual({ low: 0.5, high: 0.6 });
+    expect(brushed(1, 1, edges)).toEqual({ low: 0.9, high: 1 });
+  });
+
+  it("moves by keys, one bar or ten, and its ends never cross", () => {
+    const brush = { low: 0.3, high: 0.5 };
+    expect(nudge(brush, "low", "ArrowLeft", false, edges)).toEqual({ low: 0.2, high: 0.5 });
+    expect(nudge(brush, "low", "End", false, edges)).toEqual({ low: 0.4, high: 0.5 });
+    expect(nudge(brush, "high", "ArrowRight", true, edges)).toEqual({ low: 0.3, high: 1 });
+    expect(nudge(brush, "high", "Home", false, edges)).toEqual({ low: 0.3, high: 0.4 });
+    expect(nudge(brush, "high", "Tab", false, edges)).toBeNull();
+  });
+});

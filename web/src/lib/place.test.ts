@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { formatPlace, parsePlace } from "./hash";
+import { EVERYTHING, isFiltered, toggleTag, viewFrom, viewParams, type View } from "./view";
+
+describe("the address", () => {
+  it("keeps what was written, readably", () => {
+    const params = new URLSearchParams([
+      ["term", "image:12"],
+      ["term", "-label:cats & dogs"],
+      ["text", "50 % grün+blau"],
+    ]);
+    const hash = formatPlace("neighbours", params);
+    expect(hash).toContain("#/neighbours?term=image:12&term=-label:");
+    const place = parsePlace(hash);
+    expect(place.page).toBe("neighbours");
+    expect([...place.params]).toEqual([...params]);
+  });
+
+  it.each(["", "#", "#/", "#/nowhere?x=1", "#/browse"])("%j is Browse", (hash) => {
+    expect(parsePlace(hash).page).toBe("browse");
+  });
+
+  it("has no question mark where nothing is asked", () => {
+    expect(formatPlace("try", new URLSearchParams())).toBe("#/try");
+  });
+});
+
+describe("the view", () => {
+  const view: View = {
+    label: "",
+    unlabelled: false,
+    tags: ["a|b", "c"],
+    split: "test",
+    flag: "tiny",
+    text: "sea & sky",
+    sort: "property:year",
+    descending: true,
+  };
+
+  it("goes through the address unchanged", () => {
+    expect(viewFrom(viewParams(view))).toEqual(view);
+    expect(viewFrom(parsePlace(formatPlace("browse", viewParams(view))).params)).toEqual(view);
+  });
+
+  it("of everything has no parameters and is not filtered", () => {
+    expect([...viewParams(EVERYTHING)]).toEqual([]);
+    expect(isFiltered({ ...EVERYTHING, sort: "name", descending: true, text: "  " })).toBe(false);
+    expect(isFiltered({ ...EVERYTHING, unlabelled: true })).toBe(true);
+  });
+
+  it("takes a tag twice as taking it away", () => {
+    expect(toggleTag(toggleTag(EVERYTHING, "x"), "x")).toEqual(EVERYTHING);
+  });
+});
