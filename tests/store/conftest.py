@@ -20,11 +20,6 @@ def sha256(file: Path) -> bytes:
     return hashlib.sha256(file.read_bytes()).digest()
 
 
-def facts(content: object, *flags: Flag, width: int = 64, height: int = 48) -> Facts:
-    digest = hashlib.sha256(repr(content).encode()).digest()
-    return Facts(digest, 100, width, height, "PNG", flags)
-
-
 @dataclass
 class Shelf:
     """A collection and the folder `pictures` beside it."""
@@ -81,6 +76,12 @@ class Shelf:
                 for image in images
             ]
         )
+
+    @staticmethod
+    def facts(content: object, *flags: Flag) -> Facts:
+        """Invent what reading a file of that content told."""
+        digest = hashlib.sha256(repr(content).encode()).digest()
+        return Facts(digest, 100, 64, 48, "PNG", flags)
 
     def paths(self) -> dict[int, str]:
         return {image.id: image.path for image in self.collection.images(self.collection.order())}

@@ -38,7 +38,7 @@ CREATE TABLE images (
   UNIQUE (path, root)
 );
 CREATE INDEX images_state ON images (fresh, usable) WHERE gone IS NULL;
-CREATE INDEX images_label ON images (label) WHERE gone IS NULL;
+CREATE INDEX images_label ON images (label, gone);
 CREATE INDEX images_split ON images (split) WHERE gone IS NULL;
 CREATE INDEX images_size ON images (size) WHERE gone IS NULL;
 CREATE INDEX images_width ON images (width) WHERE gone IS NULL;

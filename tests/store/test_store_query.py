@@ -1,0 +1,252 @@
+"""Filters, sorting, pages and facets against plain Python over all images."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from impasto.core.errors import InvalidInput, NotFound
+from impasto.core.records import About, Facts, Flag, Found, Image, Value
+from impasto.store import Collection, Filter, Sort
+from impasto.store.collection import CATALOGUE
+
+WORDS = ["sun", "sea", "Été", "tree-house", "snow_man", "12", "x"]
+
+
+@pytest.fixture(scope="module")
+def collection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collection]:
+    """300 images of every kind, some read, some gone."""
+    folder = tmp_path_factory.mktemp("query").resolve()
+    chance = random.Random(7)
+
+    def about() -> About:
+        properties: dict[str, Value] = {}
+        if chance.random() < 0.7:
+            properties["year"] = chance.choice([1900, 1901.5, 1950])
+        if chance.random() < 0.5:
+            properties['a "b" $.c'] = chance.choice(["z", "y", "ä"])
+        return About(
+            chance.choice([None, "cat", "dog", "Ärger"]),
+            tuple(chance.sample(WORDS, chance.randrange(4))),
+            chance.choice([None, "train", "validation", "test"]),
+            properties,
+        )
+
+    found = [
+        Found(folder, f"{chance.choice(WORDS)}/{k:03}.png", chance.randrange(50), k, about())
+        for k in range(300)
+    ]
+    chance.shuffle(found)
+    with Collection.create(folder / "c.impasto") as made:
+        made.record(found, root=folder, prune=True, hash_file=lambda file: bytes(32))
+        readings = []
+        for image in range(1, 250):
+            flags = (Flag("broken", "no"),) if image % 7 == 0 else ()
+            size = chance.randrange(1, 20)
+            facts = Facts(image.to_bytes(32, "big"), 1, size, size % 3 + 1, "PNG", flags)
+            readings.append((image, facts, None))
+        made.save_readings(readings)
+        made.record(found[20:], root=folder, prune=True, hash_file=lambda file: bytes(32))
+        yield made
+
+
+def everything(collection: Collection) -> list[Image]:
+    ids = collection.order(Filter(hidden=True)).tolist()
+    assert ids == list(range(1, 301))
+    return collection.images(ids)
+
+
+def wanted(image: Image, filter_: Filter) -> bool:
+    kinds = {flag.kind for flag in image.flags}
+    text = " ".join([image.path, image.label or "", *image.tags]).casefold()
+    return (
+        ("gone" in kinds if filter_.flag == "gone" else filter_.hidden or "gone" not in kinds)
+        and (filter_.flag is None or filter_.flag in kinds)
+        and (filter_.label is None or image.label == filter_.label)
+        and not (filter_.unlabelled and image.label is not None)
+        and set(filter_.tags) <= set(image.tags)
+        and (filter_.split is None or image.split == filter_.split)
+        and not (filter_.usable and (image.width == 0 or "broken" in kinds))
+        and (not filter_.text or filter_.text.casefold() in text)
+    )
+
+
+def key(image: Image, sort: Sort) -> Any:
+    if sort.key.startswith("property:"):
+        return image.properties.get(sort.key.removeprefix("property:").replace('"', "'"))
+    name = {"added": "id", "name": "path"}.get(sort.key, sort.key)
+    return getattr(image, name)
+
+
+def ordered(images: list[Image], sort: Sort) -> list[int]:
+    def rank(image: Image) -> Any:
+        value = key(image, sort)
+        return (value.encode() if isinstance(value, str) else value, image.id)
+
+    having = [image for image in images if key(image, sort) is not None]
+    without = [image for image in images if key(image, sort) is None]
+    having.sort(key=rank, reverse=sort.descending)
+    without.sort(key=lambda image: image.id, reverse=sort.descending)
+    return [image.id for image in having + without]
+
+
+FILTERS = st.builds(
+    Filter,
+    label=st.sampled_from([None, None, "cat", "Ärger", "nothing"]),
+    tags=st.lists(st.sampled_from([*WORDS, "nothing"]), max_size=2).map(tuple),
+    split=st.sampled_from([None, None, "train", "test"]),
+    flag=st.sampled_from([None, None, "broken", "gone", "tiny"]),
+    text=st.sampled_from(["", "", "sea", "cat", "ärg"]),
+    usable=st.booleans(),
+    hidden=st.booleans(),
+) | st.builds(Filter, unlabelled=st.just(True), hidden=st.booleans())
+SORTS = st.builds(
+    Sort,
+    st.sampled_from(
+        ["added", "name", "size", "width", "height", "label"]  # noqa: RUF005
+        + ["property:year", 'property:a "b" $.c', "property:nothing"]
+    ),
+    st.booleans(),
+)
+
+
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(filter_=FILTERS, sort=SORTS, limit=st.integers(1, 400))
+def test_order_pages_count_and_facets(
+    collection: Collection, filter_: Filter, sort: Sort, limit: int
+) -> None:
+    images = [image for image in everything(collection) if wanted(image, filter_)]
+    want = ordered(images, sort)
+    assert collection.order(filter_, sort).tolist() == want
+    assert collection.count(filter_) == len(want)
+    paged: list[int] = []
+    after = None
+    while True:
+        page = collection.page(filter_, sort, after=after, limit=max(limit, 20))
+        paged += [image.id for image in page.images]
+        after = page.next
+        if after is None:
+            break
+    assert paged == want
+    facets = collection.facets(filter_)
+    assert facets.total == len(want)
+    assert facets.unlabelled == sum(image.label is None for image in images)
+    assert dict(facets.labels) == Counter(i.label for i in images if i.label is not None)
+    assert dict(facets.tags) == Counter(tag for image in images for tag in image.tags)
+    assert dict(facets.splits) == Counter(i.split for i in images if i.split is not None)
+    flags = Counter(flag.kind for image in images for flag in image.flags)
+    if filter_ == Filter():
+        flags["gone"] = 20
+    assert dict(facets.flags) == flags
+
+
+def test_facets_come_most_frequent_first(collection: Collection) -> None:
+    counts = [n for _, n in collection.facets().tags]
+    assert counts == sorted(counts, reverse=True)
+    assert len(counts) == len(WORDS)
+
+
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(text=st.text() | st.text('"*^():-+{}NEAR AND OR NOT col:a\0', max_size=12))
+def test_no_text_is_a_syntax_error(collection: Collection, text: str) -> None:
+    assert 0 <= collection.count(Filter(text=text)) <= 280
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [("ETE", "été"), ("sn", "snow"), ("tree house", "house tree"), ("sea cat", "CAT se")],
+)
+def test_search_ignores_case_accents_and_order(
+    collection: Collection, text: str, same: str
+) -> None:
+    ids = collection.order(Filter(text=text)).tolist()
+    assert ids and ids == collection.order(Filter(text=same)).tolist()
+
+
+def test_search_needs_every_word(collection: Collection) -> None:
+    assert collection.count(Filter(text="sea nothingofthekind")) == 0
+    assert collection.count(Filter(text="   ")) == 280
+    assert collection.count(Filter(text="---")) == 0
+
+
+def test_labelled_and_ids_with(collection: Collection) -> None:
+    images = [image for image in everything(collection) if wanted(image, Filter())]
+    ids, labels = collection.labelled()
+    assert list(zip(ids.tolist(), labels.tolist(), strict=True)) == [
+        (image.id, image.label) for image in images if image.label is not None
+    ]
+    both = [i.id for i in images if i.label == "cat" and "sea" in i.tags]
+    assert collection.ids_with(label="cat", tag="sea").tolist() == both
+    assert collection.ids_with(tag="sea").tolist() == [i.id for i in images if "sea" in i.tags]
+    with pytest.raises(NotFound, match="Did you mean 'cat'"):
+        collection.ids_with(label="cats")
+    with pytest.raises(InvalidInput):
+        collection.ids_with()
+
+
+def test_images_and_hashes(collection: Collection) -> None:
+    assert [image.id for image in collection.images([5, 3, 5])] == [5, 3, 5]
+    with pytest.raises(NotFound, match="999"):
+        collection.images([1, 999])
+    hashes = collection.hashes(collection.order(Filter(hidden=True)))
+    assert hashes[4] == (5).to_bytes(32, "big")
+    assert hashes[299] is None
+
+
+def test_wrong_questions_are_explained(collection: Collection) -> None:
+    with pytest.raises(InvalidInput, match="property:NAME"):
+        Sort("colour")
+    with pytest.raises(InvalidInput, match="not for both"):
+        Filter(label="a", unlabelled=True)
+    with pytest.raises(InvalidInput, match="at least one"):
+        collection.page(limit=0)
+    cursor = collection.page(limit=3).next
+    assert cursor is not None
+    for wrong in ("", "abc", "!!!", cursor[:-4], "WzEsMiwzLDRd"):
+        with pytest.raises(InvalidInput, match="next"):
+            collection.page(after=wrong)
+    with pytest.raises(InvalidInput, match="same sort"):
+        collection.page(sort=Sort("name"), after=cursor)
+
+
+@pytest.mark.parametrize("name", ["added", "name", "size", "width", "height", "label"])
+@pytest.mark.parametrize("descending", [False, True])
+def test_first_pages_come_from_an_index(
+    collection: Collection, name: str, descending: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No sorting of the whole collection to show its first hundred images."""
+    sort = Sort(name, descending)
+    middle = collection.page(sort=sort, limit=20).next
+    with collection._catalogue.reading() as db:
+        plans: list[str] = []
+        asked: list[str] = []
+        db.set_trace_callback(asked.append)
+        from impasto.store import query
+
+        query.page_ids(db, Filter(), sort, middle, 20)
+        db.set_trace_callback(None)
+        for statement in asked:
+            plans += [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {statement}")]
+    assert plans
+    assert not [plan for plan in plans if plan == "USE TEMP B-TREE FOR ORDER BY"], plans
+
+
+def test_other_programs_can_read_the_view(collection: Collection) -> None:
+    db = sqlite3.connect(Path(collection.path) / CATALOGUE)
+    row = db.execute("SELECT path, label, sha256 FROM pictures WHERE id = 3").fetchone()
+    db.close()
+    image = collection.image(3)
+    assert image.sha256 is not None
+    assert row == (image.path, image.label, image.sha256.hex())
