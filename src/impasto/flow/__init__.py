@@ -1,6 +1,18 @@
 """The recipes that wire the rooms, each in plain sight."""
 
-from impasto.flow.ask import choose_space, engine_of, open_picture, query, vectors_of
+from impasto.flow.ask import (
+    Answer,
+    ask,
+    choose_space,
+    compare,
+    engine_of,
+    open_picture,
+    query,
+    read_terms,
+    retrieval,
+    vectors_of,
+)
+from impasto.flow.doctor import examine
 from impasto.flow.gather import (
     Added,
     Done,
@@ -16,16 +28,20 @@ from impasto.flow.terms import Term, parse
 
 __all__ = [
     "Added",
+    "Answer",
     "Done",
     "EmbedOptions",
     "Term",
     "add",
+    "ask",
     "cache_folder",
     "choose_space",
     "collection_for",
+    "compare",
     "data_folder",
     "embed",
     "engine_of",
+    "examine",
     "named_collection",
     "open_collection",
     "open_engine",
@@ -33,5 +49,7 @@ __all__ = [
     "parse",
     "query",
     "read",
+    "read_terms",
+    "retrieval",
     "vectors_of",
 ]

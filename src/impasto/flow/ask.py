@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,15 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.core.errors import InvalidInput, NotFound, SpaceMismatch, not_found
+from impasto.core.progress import Progress
+from impasto.core.records import Neighbours
 from impasto.core.space import Space, Vectors
 from impasto.flow.gather import EmbedOptions, open_engine
-from impasto.flow.terms import Term
+from impasto.flow.terms import Term, parse
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
     from impasto.embed import Engine
-    from impasto.explore import Query
+    from impasto.explore import Background, Comparison, Distribution, Query, Retrieval
     from impasto.store import Collection
 
 
@@ -186,3 +188,154 @@ def _part(
 
 def _words(title: str, term: Term) -> str:
     return f"not {title}" if term.away else title
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """A query compared with every image of a space.
+
+    Parameters
+    ----------
+    query : Query
+    ids : ndarray of shape (n_images,), int64
+        -1 for rows that no longer count.
+    similarities : ndarray of shape (n_images,), float32
+        Cosine in [-1, 1]; NaN for those rows, and for the images that the query is made of.
+    background : Background
+        Similarities of random pairs of the space: what "not related" looks like.
+    """
+
+    query: Query
+    ids: NDArray[np.int64]
+    similarities: NDArray[np.float32]
+    background: Background
+
+    @property
+    def space(self) -> Space:
+        """The space it was compared in."""
+        return self.query.space
+
+    @property
+    def total(self) -> int:
+        """Images that were compared."""
+        return int(np.count_nonzero(~np.isnan(self.similarities)))
+
+    def neighbours(self, k: int) -> Neighbours:
+        """Return the `k` nearest images, best first, ties by id."""
+        from impasto.explore import nearest
+
+        return nearest(self.space, self.ids, self.similarities, k)
+
+    def distribution(self, *, bins: int = 200) -> Distribution:
+        """Return the histogram, mean and quantiles of all similarities."""
+        from impasto.explore import distribution
+
+        return distribution(self.similarities, bins=bins)
+
+
+def ask(
+    collection: Collection,
+    terms: Sequence[Term],
+    pictures: Mapping[str, Picture] | None = None,
+    *,
+    space: str | None = None,
+    seed: int = 0,
+) -> Answer:
+    """Compare a query with every image of a space (the newest when none is named)."""
+    from impasto.explore import background, similarities_of
+
+    vectors = collection.vectors(choose_space(collection, space))
+    asked = query(collection, vectors, terms, pictures)
+    return Answer(
+        asked,
+        vectors.ids,
+        similarities_of(vectors, asked, members=False),
+        background(vectors, seed=seed),
+    )
+
+
+def compare(
+    collection: Collection,
+    queries: Sequence[Sequence[Term]],
+    pictures: Mapping[str, Picture] | None = None,
+    *,
+    space: str | None = None,
+) -> Comparison:
+    """Put several queries side by side in one space."""
+    from impasto.explore import compare as compare_queries
+
+    vectors = collection.vectors(choose_space(collection, space))
+    return compare_queries(
+        vectors, [query(collection, vectors, terms, pictures) for terms in queries]
+    )
+
+
+def retrieval(
+    collection: Collection,
+    *,
+    label: str | None = None,
+    tag: str | None = None,
+    space: str | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> list[Retrieval]:
+    """Ask whether a space (all of them when none is named) retrieves a label or a tag.
+
+    Raises
+    ------
+    NotFound
+        When no image has the label or tag.
+    """
+    from impasto.explore import retrieval as measure
+
+    if (label is None) == (tag is None):
+        raise InvalidInput("Say which label or which tag to look for: one of the two.")
+    ids = collection.ids_with(label=label, tag=tag)
+    if not len(ids):
+        facets = collection.facets()
+        known = facets.labels if label is not None else facets.tags
+        kind = "label" if label is not None else "tag"
+        raise not_found(kind, label if label is not None else tag, [name for name, _ in known])
+    chosen = (
+        [choose_space(collection, space)]
+        if space
+        else [info.space for info in collection.spaces() if info.rows]
+    )
+    if not chosen:
+        choose_space(collection)  # says that there are no vectors yet
+    name = str(label if label is not None else tag)
+    return [
+        measure(collection.vectors(one), ids.tolist(), name=name, seed=seed, progress=progress)
+        for one in chosen
+    ]
+
+
+def read_terms(
+    towards: Sequence[str], away: Sequence[str] = ()
+) -> tuple[list[Term], dict[str, Picture]]:
+    """Read what a person types: ``image:12``, ``12``, ``label:cats``, ``tag:red`` or a file.
+
+    Returns
+    -------
+    terms : list of Term
+    pictures : dict of str to PIL.Image.Image
+        The files, decoded.
+    """
+    terms: list[Term] = []
+    pictures: dict[str, Picture] = {}
+    for text, leaving in [(text, False) for text in towards] + [(text, True) for text in away]:
+        kind = text.partition(":")[0]
+        if text.isascii() and text.isdigit():
+            term = Term("image", text)
+        elif kind in ("image", "label", "tag"):
+            term = parse(text)
+        elif Path(text).expanduser().exists():
+            pictures[text] = open_picture(text)
+            term = Term("upload", text)
+        else:
+            raise InvalidInput(
+                f"{text!r} is neither a file nor a term. Give the file of a picture, "
+                "the number of an image, label:NAME or tag:NAME."
+            )
+        terms.append(replace(term, away=leaving))
+    return terms, pictures
