@@ -1,0 +1,254 @@
+"""`impasto find` and `impasto retrieve`: what the vectors say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from impasto.cli.options import (
+    collection_argument,
+    json_option,
+    quiet_option,
+    seed_option,
+    space_option,
+)
+from impasto.cli.output import print_json, print_table
+from impasto.cli.progress import progress_for
+from impasto.core.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from impasto.explore import Comparison, Retrieval
+    from impasto.flow import Answer
+    from impasto.store import Collection
+
+BAR = 40
+
+
+@click.command()
+@collection_argument
+@click.argument("terms", nargs=-1, required=True, metavar="TERM...")
+@click.option("--not", "away", multiple=True, metavar="TERM", help="Move away from this.")
+@click.option(
+    "--versus",
+    multiple=True,
+    metavar="TERM",
+    help="Compare with another query; may be given several times.",
+)
+@click.option("-k", "k", type=click.IntRange(1), default=10, show_default=True, help="How many.")
+@space_option
+@seed_option
+@json_option
+def find(
+    collection: Path,
+    terms: tuple[str, ...],
+    away: tuple[str, ...],
+    versus: tuple[str, ...],
+    k: int,
+    space: str | None,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Find what is near, and how near everything is.
+
+    A TERM is the file of a picture, the number of an image, label:NAME or tag:NAME. Several are
+    averaged. Each neighbour stands beside random pairs of images: its percentile among them, and
+    how many standard deviations (z) it lies above their mean.
+    """
+    from impasto import flow
+
+    with flow.open_collection(collection, writable=False) as opened:
+        asked, pictures = flow.read_terms(terms, away)
+        answer = flow.ask(opened, asked, pictures, space=space, seed=seed)
+        comparison = None
+        if versus:
+            others = [flow.read_terms([text]) for text in versus]
+            pictures |= {name: one for _, more in others for name, one in more.items()}
+            queries = [asked, *(other for other, _ in others)]
+            comparison = flow.compare(opened, queries, pictures, space=answer.space.name)
+        if as_json:
+            data = describe_answer(opened, answer, k)
+            if comparison is not None:
+                data["comparison"] = describe_comparison(comparison)
+            print_json(data)
+            return
+        say_answer(opened, answer, k)
+        if comparison is not None:
+            say_comparison(comparison)
+
+
+@click.command()
+@collection_argument
+@click.argument("what", metavar="label:NAME|tag:NAME")
+@space_option
+@seed_option
+@json_option
+@quiet_option
+def retrieve(
+    collection: Path, what: str, space: str | None, seed: int, as_json: bool, quiet: bool
+) -> None:
+    """Ask whether a space retrieves a label or a tag.
+
+    Every image of the label or tag asks for its like (a random 200 when there are more).
+    Precision at k, average precision and AUC stand beside chance, with 95 % intervals.
+    """
+    from impasto import flow
+
+    kind, _, name = what.partition(":")
+    if kind not in ("label", "tag") or not name:
+        raise InvalidInput(f"Ask for label:NAME or tag:NAME, not {what!r}.")
+    named = {"label": name} if kind == "label" else {"tag": name}
+    with (
+        progress_for(quiet=quiet) as progress,
+        flow.open_collection(collection, writable=False) as opened,
+    ):
+        found = flow.retrieval(opened, space=space, seed=seed, progress=progress, **named)
+    if as_json:
+        print_json({"x": what, "results": [describe_retrieval(one) for one in found]})
+        return
+    for one in found:
+        say_retrieval(one)
+
+
+def describe_answer(collection: Collection, answer: Answer, k: int) -> dict[str, Any]:
+    """Return what `impasto find --json` says."""
+    near = answer.neighbours(k)
+    images = {image.id: image for image in collection.images(near.ids.tolist())}
+    spread = answer.distribution()
+    back = answer.background
+    return {
+        "space": answer.space.name,
+        "query": answer.query.title,
+        "neighbours": [
+            {
+                "id": i,
+                "file": str(images[i].file),
+                "label": images[i].label,
+                "similarity": round(s, 6),
+                "percentile": p,
+                "z": round(z, 3),
+            }
+            for i, s, p, z in zip(
+                near.ids.tolist(),
+                near.similarities.tolist(),
+                back.percentile(near.similarities).tolist(),
+                back.z(near.similarities).tolist(),
+                strict=True,
+            )
+        ],
+        "distribution": {
+            "total": spread.total,
+            "edges": spread.edges,
+            "counts": spread.counts,
+            "mean": spread.mean,
+            "std": spread.std,
+            "quantiles": spread.quantiles,
+            "background": {"mean": back.mean, "std": back.std},
+        },
+    }
+
+
+def say_answer(collection: Collection, answer: Answer, k: int) -> None:
+    """Print neighbours and the shape of the distribution."""
+    data = describe_answer(collection, answer, k)
+    click.echo(f"{data['query']} in {answer.space.title}, {answer.total:,} images compared\n")
+    print_table(
+        ["similarity", "percentile", "z", "label", "image", "file"],
+        (
+            (
+                f"{one['similarity']:.3f}",
+                f"{one['percentile']:.1f}",
+                f"{one['z']:.1f}",
+                one["label"] or "",
+                one["id"],
+                one["file"],
+            )
+            for one in data["neighbours"]
+        ),
+    )
+    spread = data["distribution"]
+    back = spread["background"]
+    click.echo(
+        f"\nAll similarities: mean {spread['mean']:.3f}, standard deviation {spread['std']:.3f}; "
+        f"random pairs: {back['mean']:.3f}, {back['std']:.3f}."
+    )
+    say_histogram(answer)
+
+
+def say_histogram(answer: Answer) -> None:
+    """Draw the distribution in twenty lines or fewer."""
+    spread = answer.distribution(bins=40)
+    most = max(int(spread.counts.max()), 1)
+    filled = [i for i, n in enumerate(spread.counts.tolist()) if n]
+    for i in range(min(filled, default=0), max(filled, default=-1) + 1):
+        n = int(spread.counts[i])
+        length = max(round(BAR * n / most), 1) if n else 0
+        click.echo(f"{spread.edges[i]:6.2f} to {spread.edges[i + 1]:5.2f}  {'█' * length} {n:,}")
+
+
+def describe_comparison(comparison: Comparison) -> dict[str, Any]:
+    """Return what `--versus` adds to the JSON."""
+    return {
+        "titles": comparison.titles,
+        "edges": comparison.distributions[0].edges,
+        "counts": [one.counts for one in comparison.distributions],
+        "ks": comparison.ks,
+        "wasserstein": comparison.wasserstein,
+        "spearman": comparison.spearman,
+        "overlap": comparison.overlap,
+        "rbo": comparison.rbo,
+        "k": comparison.k,
+    }
+
+
+def say_comparison(comparison: Comparison) -> None:
+    """Print how far the first query is from the others."""
+    click.echo(f"\n{comparison.titles[0]} beside")
+    print_table(
+        ["query", "KS", "Wasserstein", "Spearman", f"overlap@{comparison.k}", "RBO"],
+        (
+            (
+                title,
+                f"{comparison.ks[0, i]:.3f}",
+                f"{comparison.wasserstein[0, i]:.3f}",
+                f"{comparison.spearman[0, i]:.3f}",
+                f"{comparison.overlap[0, i]:.3f}",
+                f"{comparison.rbo[0, i]:.3f}",
+            )
+            for i, title in enumerate(comparison.titles)
+            if i
+        ),
+    )
+
+
+def describe_retrieval(found: Retrieval) -> dict[str, Any]:
+    """Return what `impasto retrieve --json` says of a space."""
+    return {
+        "space": found.space.name,
+        "answer": found.answer,
+        "sentence": found.sentence,
+        "precision": {str(k): one.to_json() for k, one in found.precision.items()},
+        "average_precision": found.average_precision.to_json(),
+        "auc": found.auc.to_json(),
+        "relevant": found.n_relevant,
+        "images": found.n_images,
+        "queries": found.queries,
+        "best": found.best,
+        "worst": found.worst,
+    }
+
+
+def say_retrieval(found: Retrieval) -> None:
+    """Print the answer for one space, and the numbers behind it."""
+    click.echo(click.style(f"{found.space.title}: {found.answer}. ", bold=True) + found.sentence)
+    rows = [(f"precision@{k}", one) for k, one in found.precision.items()]
+    rows += [("average precision", found.average_precision), ("AUC", found.auc)]
+    print_table(
+        ["", "value", "low", "high", "chance"],
+        (
+            (name, f"{one.value:.3f}", f"{one.low:.3f}", f"{one.high:.3f}", f"{one.chance:.3f}")
+            for name, one in rows
+        ),
+    )
+    click.echo()
