@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from impasto.core.records import Estimate, Flag, Image, Value
+from impasto.core.space import Space
 from impasto.serve.schemas import (
     Count,
     CountsOut,
@@ -16,13 +17,17 @@ from impasto.serve.schemas import (
     FlagOut,
     ImageOut,
     JobOut,
+    ModelDetail,
+    ModelOut,
     PropertyOut,
     SpaceOut,
 )
 
 if TYPE_CHECKING:
     from impasto.serve.jobs import Job
-    from impasto.store import Collection, Facets, SpaceInfo
+    from impasto.store import Collection, Facets, ModelRecord, SpaceInfo
+
+REPORT = "report.html"
 
 
 def counts(collection: Collection) -> CountsOut:
@@ -102,6 +107,41 @@ def _finite(value: Value) -> Value | None:
 def estimate(measured: Estimate) -> EstimateOut:
     """Present a number with its interval and chance."""
     return EstimateOut(**measured.to_json())
+
+
+def model(record: ModelRecord) -> ModelOut:
+    """Present a model in short."""
+    return ModelOut(**_model(record))
+
+
+def model_detail(record: ModelRecord) -> ModelDetail:
+    """Present a model with all its scores."""
+    metrics = record.card.get("metrics", {})
+    return ModelDetail(
+        **_model(record),
+        baselines=list(metrics.get("baselines", {}).values()),
+        classes=metrics.get("classes", []),
+        has_report=(record.folder / REPORT).is_file(),
+        card=dict(record.card),
+    )
+
+
+def _model(record: ModelRecord) -> dict[str, Any]:
+    card = record.card
+    space = Space.from_json(card["space"])
+    metrics = card.get("metrics", {})
+    return {
+        "name": record.name,
+        "title": card.get("title") or f"{card['target']}, {card['method']}, {space.title}",
+        "target": card["target"],
+        "method": card["method"],
+        "space": space.name,
+        "space_title": space.title,
+        "created": card.get("created"),
+        "labels": card["labels"],
+        "top1": metrics.get("top1"),
+        "top5": metrics.get("top5"),
+    }
 
 
 def job(record: Job) -> JobOut:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -75,8 +75,8 @@ class ModelOut(Out):
     title: str
     target: str
     method: str
-    space: str | None = Field(description="Name of the space its vectors come from.")
-    space_title: str | None
+    space: str = Field(description="Name of the space its vectors come from.")
+    space_title: str
     created: str | None = Field(description="ISO 8601.")
     labels: list[str]
     top1: EstimateOut | None
@@ -278,22 +278,33 @@ class RetrievalOut(Out):
     results: list[RetrievalResult]
 
 
-class LabelScore(Out):
-    """How well a model does on one label."""
+class BaselineOut(Out):
+    """What needs no learning, tested on the same images."""
+
+    name: str
+    title: str
+    top1: EstimateOut
+    top5: EstimateOut
+
+
+class ClassOut(Out):
+    """How well a model tells one class; null where nothing was tested or answered."""
 
     label: str
-    images: int
-    top1: EstimateOut
+    tested: int
+    answered: int
+    top1: EstimateOut | None
     top5: EstimateOut | None
+    precision: EstimateOut | None
 
 
 class ModelDetail(ModelOut):
-    """A model with its card and scores."""
+    """A model with its scores beside baselines, class by class, and its card."""
 
-    card: dict[str, object]
-    metrics: dict[str, EstimateOut]
-    labels_scores: list[LabelScore]
+    baselines: list[BaselineOut]
+    classes: list[ClassOut]
     has_report: bool
+    card: dict[str, Any]
 
 
 class TermIn(In):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from impasto.serve.answers import Answers
 from impasto.serve.jobs import Jobs
+from impasto.serve.models import Models
 from impasto.serve.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Studio:
     uploads : Uploads
     answers : Answers
         Similarities of the latest queries.
+    models : Models
     """
 
     def __init__(self, collection: Collection) -> None:
@@ -35,6 +37,7 @@ class Studio:
         self.jobs = Jobs(collection.jobs)
         self.uploads = Uploads()
         self.answers = Answers(collection, self.uploads)
+        self.models = Models(collection, self.answers, self.uploads)
         self._streams_ended = False
 
     @property

@@ -7,15 +7,24 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
 from impasto.core.errors import InvalidInput, NotFound
 from impasto.serve import present
 from impasto.serve.headers import REPORT_HEADERS
 from impasto.serve.routes.given import StudioIn
-from impasto.serve.schemas import ModelDetail, ModelOut, PredictOut, TermIn
+from impasto.serve.schemas import (
+    LabelledNeighbour,
+    ModelDetail,
+    ModelOut,
+    PredictionOut,
+    PredictOut,
+    TermIn,
+)
 
 router = APIRouter(tags=["models"])
+TOLD = 5
 
 
 @router.get("/models")
@@ -33,21 +42,23 @@ def model(studio: StudioIn, name: str) -> ModelDetail:
 @router.get("/models/{name}/report", response_class=HTMLResponse)
 def report(studio: StudioIn, name: str) -> HTMLResponse:
     """Give the report of a model, a page that can load and send nothing."""
-    file = studio.collection.model(name).folder / "report.html"
+    file = studio.collection.model(name).folder / present.REPORT
     if not file.is_file():
         raise NotFound(f"The model {name!r} has no report; learn it again to get one.")
     return HTMLResponse(file.read_bytes(), headers=REPORT_HEADERS)
 
 
-async def _asked(request: Request) -> bytes | str:
-    """Read the body: a picture (multipart `file`) or a term (JSON)."""
+async def _asked(request: Request, studio: StudioIn) -> str:
+    """Read the body, JSON with a term or a form with a file, which becomes an upload: a term."""
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind == "multipart/form-data":
         async with request.form(max_files=1, max_fields=4) as form:
             file = form.get("file")
             if not isinstance(file, UploadFile):
                 raise InvalidInput("The form has no file; send the picture as the field `file`.")
-            return await file.read()
+            data, name = await file.read(), file.filename or ""
+        upload = await run_in_threadpool(studio.uploads.add, data, name)
+        return f"upload:{upload.id}"
     if kind == "application/json":
         try:
             return TermIn.model_validate_json(await request.body()).term
@@ -84,8 +95,16 @@ _BODY: dict[str, Any] = {
 
 
 @router.post("/models/{name}/predict", openapi_extra=_BODY)
-def predict(
-    studio: StudioIn, name: str, asked: Annotated[bytes | str, Depends(_asked)]
-) -> PredictOut:
+def predict(studio: StudioIn, name: str, term: Annotated[str, Depends(_asked)]) -> PredictOut:
     """Ask a model about a picture: a file, an image of the collection or an upload."""
-    return present.prediction(studio.predict(name, asked))
+    prediction, like = studio.models.ask(name, term)
+    return PredictOut(
+        predictions=[
+            PredictionOut(label=label, probability=probability)
+            for label, probability in prediction.top(TOLD)[0]
+        ],
+        neighbours=[
+            LabelledNeighbour(id=one.id, label=one.label, similarity=similarity)
+            for one, similarity in like
+        ],
+    )

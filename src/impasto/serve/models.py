@@ -1,0 +1,97 @@
+"""Learned models, loaded once and asked about pictures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto import flow
+from impasto.core.errors import InvalidInput
+from impasto.serve.cache import Cache
+
+if TYPE_CHECKING:
+    from impasto.core.records import Image
+    from impasto.core.space import Space
+    from impasto.learn import Model, Prediction
+    from impasto.serve.answers import Answers
+    from impasto.serve.uploads import Uploads
+    from impasto.store import Collection
+
+EXAMPLES = 12
+"""Near images of the model's labels that are shown beside its answer."""
+
+_LOOKED_AT = 200  # nearest images among which these are
+
+
+class Models:
+    """The models of a collection.
+
+    Parameters
+    ----------
+    collection : Collection
+    answers : Answers
+    uploads : Uploads
+    """
+
+    def __init__(self, collection: Collection, answers: Answers, uploads: Uploads) -> None:
+        self._collection = collection
+        self._answers = answers
+        self._uploads = uploads
+        self._loaded = Cache["Model"](4, lambda _: 1)
+
+    def load(self, name: str) -> Model:
+        """Return a model as it is stored now, or raise NotFound."""
+        from impasto.learn import load_model
+
+        folder = self._collection.model(name).folder
+        state = (folder / "card.json").stat()
+        key = (name, state.st_mtime_ns, state.st_ino)
+        return self._loaded.get(key, lambda: load_model(folder))
+
+    def ask(self, name: str, text: str) -> tuple[Prediction, list[tuple[Image, float]]]:
+        """Ask a model about one picture.
+
+        Parameters
+        ----------
+        name : str
+        text : str
+            A term: ``image:12`` or ``upload:ID``.
+
+        Returns
+        -------
+        Prediction
+        list of (Image, float)
+            The nearest images that have one of the model's labels, and their similarities.
+
+        Raises
+        ------
+        InvalidInput
+            For a term that is not one picture.
+        """
+        from impasto.explore.similarity import nearest
+
+        model = self.load(name)
+        prediction = model.predict(self._vector(model.space, text)[None], model.space)
+        answer = self._answers.ask(model.space.name, [text])
+        near = nearest(answer.space, answer.ids, answer.similarities, _LOOKED_AT)
+        images = self._collection.images(near.ids.tolist())
+        like = [
+            (image, similarity)
+            for image, similarity in zip(images, near.similarities.tolist(), strict=True)
+            if image.label in model.labels
+        ]
+        return prediction, like[:EXAMPLES]
+
+    def _vector(self, space: Space, text: str) -> NDArray[np.float32]:
+        from impasto.explore.rows import rows_of
+
+        term = flow.parse(text)
+        if term.away or term.kind not in ("image", "upload"):
+            raise InvalidInput(f"A model is asked about one image or upload, not {text[:80]!r}.")
+        if term.kind == "upload":
+            return flow.vectors_of(space, [self._uploads[term.value].picture()])[0]
+        vectors = self._collection.vectors(space)
+        row = rows_of(vectors, [term.image])[0]
+        return np.asarray(vectors.values[row], np.float32)

@@ -1,0 +1,140 @@
+"""Models through the app: cards, reports, answers; the learning is real."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from impasto.serve.headers import REPORT_POLICY
+
+if TYPE_CHECKING:
+    from tests.serve.conftest import Room
+
+    from impasto.learn import Model
+
+
+@pytest.fixture(scope="module")
+def model(room: Room) -> Model:
+    from impasto.learn import Config, card, learn
+
+    ids, labels = room.collection.labelled()
+    rows = [row for row, id_ in enumerate(room.usable) if id_ in set(ids.tolist())]
+    learned = learn(
+        room.vectors[rows],
+        [str(labels[ids.tolist().index(room.usable[row])]) for row in rows],
+        space=room.space,
+        ids=np.array([room.usable[row] for row in rows]),
+        folds=np.arange(len(rows)) // 3 % 3,
+        config=Config("logistic"),
+    )
+    told = card(learned.model, learned.evaluation, title="Colours")
+    told["created"] = "2026-01-02T03:04:05+00:00"
+    files = {**learned.model.files(), "report.html": b"<!doctype html><title>Report</title>"}
+    room.collection.save_model("colours", files, told)
+    room.collection.save_model("bare", learned.model.files(), learned.model.to_json())
+    return learned.model
+
+
+def test_models_are_listed_with_their_scores(room: Room, model: Model) -> None:
+    bare, said = room.client.get("/api/models").json()
+    assert (said["name"], said["target"], said["method"]) == ("colours", "label", "logistic")
+    assert said["title"] == "Colours"
+    assert bare["title"] == "label, logistic, drawn by-hand"
+    assert said["space"] == room.space.name
+    assert said["labels"] == ["blue", "green", "red"]
+    assert said["created"] == "2026-01-02T03:04:05+00:00"
+    top1 = said["top1"]
+    assert top1["low"] <= top1["value"] <= top1["high"]
+    assert top1["value"] > 0.8 > top1["chance"]
+    assert bare["top1"] is None
+    assert room.client.get("/api/collection").json()["models"] == [bare, said]
+
+
+def test_a_model_is_told_in_full(room: Room, model: Model) -> None:
+    said = room.client.get("/api/models/colours").json()
+    assert [one["name"] for one in said["baselines"]] == ["nearest-neighbour", "majority", "chance"]
+    assert [one["label"] for one in said["classes"]] == ["blue", "green", "red"]
+    assert sum(one["tested"] for one in said["classes"]) == 27
+    assert said["card"]["parameters"]["C"] > 0
+    assert said["has_report"] is True
+    assert room.client.get("/api/models/bare").json()["has_report"] is False
+
+
+def test_a_report_can_load_and_run_nothing(room: Room, model: Model) -> None:
+    answer = room.client.get("/api/models/colours/report")
+    assert answer.text == "<!doctype html><title>Report</title>"
+    assert answer.headers["content-type"].startswith("text/html")
+    assert answer.headers["Content-Security-Policy"] == REPORT_POLICY
+    assert answer.headers["Cross-Origin-Opener-Policy"] == "unsafe-none"
+    assert "sandbox" in REPORT_POLICY
+    assert "allow-scripts" not in REPORT_POLICY
+    missing = room.client.get("/api/models/bare/report")
+    assert missing.status_code == 404
+    assert "learn it again" in missing.json()["error"]["message"]
+
+
+def test_a_model_answers_about_an_image(room: Room, model: Model) -> None:
+    id_ = room.ids["turned.jpg"]
+    answer = room.client.post("/api/models/colours/predict", json={"term": f"image:{id_}"})
+    assert answer.status_code == 200, answer.text
+    said = answer.json()
+    row = room.vectors[room.usable.index(id_)][None]
+    expected = model.predict(row, room.space).top(5)[0]
+    assert [(one["label"], one["probability"]) for one in said["predictions"]] == [
+        (label, pytest.approx(probability)) for label, probability in expected
+    ]
+    assert sum(one["probability"] for one in said["predictions"]) == pytest.approx(1)
+    near = said["neighbours"]
+    assert len(near) == 12
+    assert all(one["label"] in model.labels and one["id"] != id_ for one in near)
+    similarities = [one["similarity"] for one in near]
+    assert similarities == sorted(similarities, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("term", "status"),
+    [
+        ("label:red", 400),
+        ("-image:1", 400),
+        ("image:999", 404),
+        ("upload:00", 404),
+        ("nonsense", 400),
+    ],
+)
+def test_a_model_is_asked_about_one_picture(
+    room: Room, model: Model, term: str, status: int
+) -> None:
+    answer = room.client.post("/api/models/colours/predict", json={"term": term})
+    assert answer.status_code == status
+
+
+def test_predictions_need_a_body_that_makes_sense(room: Room, model: Model) -> None:
+    path = "/api/models/colours/predict"
+    for answer in (
+        room.client.post(path),
+        room.client.post(path, json={"image": 1}),
+        room.client.post(path, content=b"{", headers={"Content-Type": "application/json"}),
+        room.client.post(path, data={"file": "text"}, files={"other": b""}),
+        room.client.post(path, files={"file": ("a.png", b"no picture")}),
+    ):
+        assert answer.status_code == 400
+        assert answer.json()["error"]["kind"] == "invalid_input"
+
+
+@pytest.mark.parametrize("name", ["colour", "..", "%2e%2e", "..%2f..", ".new-colours"])
+def test_a_model_that_is_not_there(room: Room, model: Model, name: str) -> None:
+    for path in (f"models/{name}", f"models/{name}/report"):
+        assert room.client.get(f"/api/{path}").status_code == 404
+
+
+def test_a_model_learned_anew_is_loaded_anew(room: Room, model: Model) -> None:
+    first = room.studio.models.load("colours")
+    assert room.studio.models.load("colours") is first
+    record = room.collection.model("colours")
+    files = {name: (record.folder / name).read_bytes() for name in model.files()}
+    room.collection.save_model("again", files, record.card)
+    again = room.studio.models.load("again")
+    room.collection.save_model("again", files, record.card)
+    assert room.studio.models.load("again") is not again
