@@ -1,0 +1,220 @@
+"""From answers to an account: baselines, classes, calibration, confusion, failures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto.core.records import Estimate
+from impasto.learn.heads import Scores, probabilities
+from impasto.learn.intervals import share
+from impasto.learn.records import (
+    Answers,
+    Bin,
+    ClassScore,
+    Evaluation,
+    Failure,
+    How,
+    Near,
+    Scored,
+)
+
+Rows = NDArray[np.int64]
+
+_BLOCK = 1 << 24  # similarities held at a time (64 MB)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trial:
+    """One fold: who was learned from, who was tested, and what came out.
+
+    Parameters
+    ----------
+    train, test : ndarray of int64
+        Rows.
+    scores : ndarray of shape (n_test, n_classes), float64
+        Log scores.
+    temperature : float
+    setting : mapping
+        Hyper-parameters chosen inside `train`.
+    """
+
+    train: Rows
+    test: Rows
+    scores: Scores
+    temperature: float
+    setting: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tested:
+    """The images under test.
+
+    Parameters
+    ----------
+    unit : ndarray of shape (n_images, n_features), float32
+        Rows of length 1.
+    codes : ndarray of shape (n_images,), int64
+        Class of each row.
+    labels : tuple of str
+    ids, groups : ndarray of shape (n_images,), int64
+    """
+
+    unit: NDArray[np.float32]
+    codes: NDArray[np.int64]
+    labels: tuple[str, ...]
+    ids: NDArray[np.int64]
+    groups: NDArray[np.int64]
+
+
+def evaluate(
+    images: Tested, trials: Sequence[Trial], *, how: How, failures: int, notes: Sequence[str]
+) -> Evaluation:
+    """Put the trials together and set the model beside what needs no learning."""
+    k, codes = len(images.labels), images.codes
+    test = np.concatenate([trial.test for trial in trials])
+    probability = np.concatenate([probabilities(t.scores, t.temperature) for t in trials])
+    nearest = np.concatenate([nearest_scores(images, t.train, t.test) for t in trials])
+    frequency = np.concatenate(
+        [
+            np.broadcast_to(np.bincount(codes[t.train], minlength=k), (len(t.test), k))
+            for t in trials
+        ]
+    ).astype(np.float64)
+    truth, groups = codes[test], images.groups[test]
+
+    blind = [_best(frequency, n) for n in (1, 5)]
+    chance = [_found(order, truth).mean() for order in blind]  # the best answer without looking
+    order = _best(probability, 5)
+
+    def scored(name: str, title: str, ranking: Rows) -> Scored:
+        top1 = share(_found(ranking[:, :1], truth), groups, float(chance[0]))
+        top5 = share(_found(ranking, truth), groups, float(chance[1]))
+        return Scored(name, title, top1, top5)
+
+    uniform = [Estimate(p, p, p, c) for p, c in zip((1 / k, min(5, k) / k), chance, strict=True)]
+    baselines = (
+        scored("nearest-neighbour", "Nearest neighbour", _best(nearest, 5)),
+        scored("majority", "Always the commonest classes", blind[1]),
+        Scored("chance", "Drawing a class from a hat", *uniform),
+    )
+    truth_probability = probability[np.arange(len(test)), truth]
+    bins = _reliability(probability.max(axis=1), order[:, 0] == truth)
+    return Evaluation(
+        how=how,
+        parts=len(trials),
+        labels=images.labels,
+        model=scored("model", "This model", order),
+        baselines=baselines,
+        classes=tuple(_class_scores(images.labels, truth, order, groups)),
+        confusion=_confusion(truth, order[:, 0], k),
+        log_loss=float(-np.log(np.maximum(truth_probability, 1e-12)).mean()),
+        calibration_error=sum(b.images * abs(b.probability - b.right) for b in bins) / len(test),
+        reliability=bins,
+        failures=tuple(_failures(images, trials, failures)),
+        answers=Answers(
+            ids=images.ids[test],
+            truth=truth,
+            order=order,
+            probabilities=np.take_along_axis(probability, order, axis=1),
+        ),
+        trained=round(float(np.mean([len(trial.train) for trial in trials]))),
+        tested=len(test),
+        groups=len(np.unique(groups)),
+        settings=tuple(trial.setting for trial in trials),
+        notes=tuple(notes),
+    )
+
+
+def nearest_scores(images: Tested, train: Rows, test: Rows) -> NDArray[np.float64]:
+    """Return each class's greatest cosine, shape (n_test, n_classes); -2 for a class not there."""
+    k = len(images.labels)
+    train = train[np.argsort(images.codes[train], kind="stable")]
+    present, starts = np.unique(images.codes[train], return_index=True)
+    best = np.full((len(test), k), -2.0)
+    block = max(1, _BLOCK // max(len(train), 1))
+    for low in range(0, len(test), block):
+        similarity = images.unit[test[low : low + block]] @ images.unit[train].T
+        best[low : low + block, present] = np.maximum.reduceat(similarity, starts, axis=1)
+    return best
+
+
+def _best(scores: NDArray[np.float64], n: int) -> Rows:
+    """Return the `n` best classes of each row, best first; ties go to the first class."""
+    order: Rows = np.argsort(-scores, axis=1, kind="stable")[:, :n]
+    return order
+
+
+def _found(order: Rows, truth: NDArray[np.int64]) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = (order == truth[:, None]).any(axis=1)
+    return found
+
+
+def _confusion(truth: NDArray[np.int64], answer: Rows, k: int) -> NDArray[np.int64]:
+    counts = np.zeros((k, k), np.int64)
+    np.add.at(counts, (truth, answer), 1)
+    return counts
+
+
+def _class_scores(
+    labels: Sequence[str], truth: NDArray[np.int64], order: Rows, groups: NDArray[np.int64]
+) -> Iterator[ClassScore]:
+    first = order[:, 0]
+    for code, label in enumerate(labels):
+        mine, named = truth == code, first == code
+        among = (order == code).any(axis=1)
+        yield ClassScore(
+            label=label,
+            tested=int(mine.sum()),
+            answered=int(named.sum()),
+            top1=share(named[mine], groups[mine], float(named.mean())),
+            top5=share(among[mine], groups[mine], float(among.mean())),
+            precision=share(mine[named], groups[named], float(mine.mean())),
+        )
+
+
+def _reliability(
+    confidence: NDArray[np.float64], right: NDArray[np.bool_], n: int = 10
+) -> tuple[Bin, ...]:
+    """Sort answers into `n` bins of equal width by their confidence; empty bins are left out."""
+    which = np.minimum((confidence * n).astype(np.int64), n - 1)
+    return tuple(
+        Bin(int(m.sum()), float(confidence[m].mean()), float(right[m].mean()))
+        for m in (which == b for b in range(n))
+        if m.any()
+    )
+
+
+def _failures(images: Tested, trials: Sequence[Trial], most: int) -> Iterator[Failure]:
+    """Pick the most confident wrong answers of all trials."""
+    wrong: list[tuple[float, int, int, int, float]] = []
+    for number, trial in enumerate(trials):
+        probability = probabilities(trial.scores, trial.temperature)
+        answer = probability.argmax(axis=1)
+        truth = images.codes[trial.test]
+        for i in np.flatnonzero(answer != truth):
+            confidence, own = float(probability[i, answer[i]]), float(probability[i, truth[i]])
+            wrong.append((-confidence, int(trial.test[i]), number, int(answer[i]), own))
+    for confidence, row, number, code, own in sorted(wrong)[:most]:
+        train, truth_code = trials[number].train, int(images.codes[row])
+        yield Failure(
+            id=int(images.ids[row]),
+            truth=images.labels[truth_code],
+            answer=images.labels[code],
+            probability=-confidence,
+            truth_probability=own,
+            like_answer=_nearest(images, row, train[images.codes[train] == code]),
+            like_truth=_nearest(images, row, train[images.codes[train] == truth_code]),
+        )
+
+
+def _nearest(images: Tested, row: int, among: NDArray[Any]) -> Near | None:
+    if len(among) == 0:
+        return None
+    similarity = images.unit[among] @ images.unit[row]
+    best = int(similarity.argmax())
+    return Near(int(images.ids[among[best]]), float(similarity[best]))

@@ -1,0 +1,52 @@
+"""95 % intervals of shares, in which near-duplicates do not count as independent evidence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto.core.records import Estimate
+
+_Z = 1.959963984540054  # 97.5 % quantile of the normal distribution
+
+
+def share(right: NDArray[np.bool_], groups: NDArray[np.integer[Any]], chance: float) -> Estimate:
+    """Estimate a share with Wilson's interval (1927) at the effective number of images.
+
+    Images of one group are taken to stand or fall together, the cautious extreme, so that
+    n images in groups of m_g count as ``n² / Σ m_g²`` (Kish's effective sample size).
+
+    Parameters
+    ----------
+    right : ndarray of shape (n_images,), bool
+    groups : ndarray of shape (n_images,), int
+    chance : float
+
+    Returns
+    -------
+    Estimate
+        NaN where there is no image.
+
+    Examples
+    --------
+    >>> estimate = share(np.array([True] * 8 + [False] * 2), np.arange(10), 0.5)
+    >>> round(estimate.low, 3), estimate.value, round(estimate.high, 3)
+    (0.49, 0.8, 0.943)
+    """
+    n = len(right)
+    if n == 0:
+        return Estimate(float("nan"), float("nan"), float("nan"), chance)
+    sizes = np.unique(groups, return_counts=True)[1].astype(np.float64)
+    effective = n * n / float(sizes @ sizes)
+    value = float(right.mean())
+    low, high = wilson(value, effective)
+    return Estimate(value, low, high, chance)
+
+
+def wilson(value: float, n: float) -> tuple[float, float]:
+    """Return Wilson's 95 % score interval of a share observed on `n` independent images."""
+    middle = (value + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
+    half = _Z / (1 + _Z**2 / n) * float(np.sqrt(value * (1 - value) / n + _Z**2 / (4 * n * n)))
+    return max(0.0, min(value, middle - half)), min(1.0, max(value, middle + half))

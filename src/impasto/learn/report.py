@@ -1,0 +1,190 @@
+"""The account of a model for people: one HTML file with everything in it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from impasto._version import __version__
+from impasto.core.records import Estimate
+from impasto.learn.methods import METHODS
+from impasto.learn.model import Model
+from impasto.learn.records import Evaluation, Scored
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+Picture = Callable[[int], bytes | None]
+Name = Callable[[int], str]
+
+_MATRIX = 60  # classes up to which the whole confusion matrix is drawn
+_CONFUSIONS = 12
+
+
+def card(
+    model: Model, evaluation: Evaluation, *, title: str, collection: str = ""
+) -> dict[str, Any]:
+    """Return the model card: what the model is, how it was made and how well it does.
+
+    Parameters
+    ----------
+    model : Model
+    evaluation : Evaluation
+    title : str
+        For people.
+    collection : str
+        Name of the collection it was learned on.
+
+    Returns
+    -------
+    dict
+        Plain JSON data: `Model.to_json`, and `title`, `collection`, `metrics`
+        (`Evaluation.metrics`), `notes`, `versions`.
+    """
+    import sklearn
+
+    method = METHODS[model.method].title if model.method in METHODS else model.method
+    return model.to_json() | {
+        "title": title,
+        "collection": collection,
+        "method_title": method,
+        "space_name": model.space.name,
+        "space_title": model.space.title,
+        "images": sum(model.trained.values()),
+        "metrics": evaluation.metrics(),
+        "notes": list(evaluation.notes),
+        "versions": {
+            "impasto": __version__,
+            "numpy": np.__version__,
+            "scikit-learn": sklearn.__version__,
+        },
+    }
+
+
+def render(
+    card: Mapping[str, Any], evaluation: Evaluation, *, pictures: Picture, names: Name
+) -> str:
+    """Write the report as one HTML document that asks no one for anything.
+
+    No script, no link to elsewhere; styles, plots and pictures lie inside. Light and dark as the
+    reader's system wants it, and made to be printed too.
+
+    Parameters
+    ----------
+    card : mapping
+        From `card`.
+    evaluation : Evaluation
+    pictures : callable
+        Image id to the bytes of a small JPEG, PNG or WebP; None where there is no picture.
+    names : callable
+        Image id to what to call it.
+    """
+    return _template().render(
+        card=card,
+        evaluation=evaluation,
+        rows=[evaluation.model, *evaluation.baselines],
+        verdict=verdict(evaluation),
+        classes=sorted(
+            (score for score in evaluation.classes if score.tested),
+            key=lambda score: (-score.top1.value, score.label),
+        ),
+        untested=[score.label for score in evaluation.classes if not score.tested],
+        confusions=_confusions(evaluation),
+        matrix=_matrix(evaluation) if len(evaluation.labels) <= _MATRIX else None,
+        manifest=json.dumps({k: v for k, v in card.items() if k != "metrics"}, indent=1),
+        picture=lru_cache(maxsize=None)(lambda image: _data_url(pictures(image))),
+        name=names,
+    )
+
+
+def verdict(evaluation: Evaluation) -> str:
+    """Say in a sentence or two what the numbers amount to.
+
+    Two shares are called different when their 95 % intervals do not overlap, which is stricter
+    than a test at 5 %.
+    """
+    model = evaluation.top1
+    nearest = _named(evaluation, "nearest-neighbour").top1
+    majority = _named(evaluation, "majority").top1
+    if model.low <= max(model.chance, majority.value):
+        return (
+            "No better than always giving the commonest class: these vectors do not tell the "
+            "classes, as far as this many images can show."
+        )
+    text = f"Right {_percent(model.value)} of the time, where the commonest class alone would be "
+    text += f"right {_percent(majority.value)}."
+    if model.low > nearest.high:
+        return text + " Clearly better than looking up the nearest neighbour, too."
+    if model.high < nearest.low:
+        return text + " But looking up the nearest neighbour does better: prefer that."
+    return text + " Looking up the nearest neighbour does about as well."
+
+
+def _named(evaluation: Evaluation, name: str) -> Scored:
+    return next(scored for scored in evaluation.baselines if scored.name == name)
+
+
+def _confusions(evaluation: Evaluation) -> list[tuple[str, str, int, int]]:
+    """Return the commonest mix-ups: truth, answer, how often, out of how many."""
+    wrong = evaluation.confusion.copy()
+    np.fill_diagonal(wrong, 0)
+    order = np.argsort(-wrong, axis=None, kind="stable")[:_CONFUSIONS]
+    totals = evaluation.confusion.sum(axis=1)
+    pairs = ((int(at) // len(wrong), int(at) % len(wrong)) for at in order)
+    labels = evaluation.labels
+    return [
+        (labels[i], labels[j], int(wrong[i, j]), int(totals[i])) for i, j in pairs if wrong[i, j]
+    ]
+
+
+def _matrix(evaluation: Evaluation) -> list[tuple[str, list[tuple[int, int]]]]:
+    """Return each row of the confusion matrix as (label, [(count, percent of the row)])."""
+    totals = evaluation.confusion.sum(axis=1)
+    return [
+        (label, [(int(n), round(100 * int(n) / max(1, int(total)))) for n in row])
+        for label, row, total in zip(evaluation.labels, evaluation.confusion, totals, strict=True)
+    ]
+
+
+def _data_url(data: bytes | None) -> str | None:
+    if data is None:
+        return None
+    kinds = {b"\xff\xd8\xff": "jpeg", b"\x89PN": "png", b"RIF": "webp"}
+    return f"data:image/{kinds.get(data[:3], 'jpeg')};base64,{base64.b64encode(data).decode()}"
+
+
+def _percent(value: float) -> str:
+    return "–" if math.isnan(value) else f"{100 * value:.0f} %"
+
+
+def _precise(value: float) -> str:
+    return "–" if math.isnan(value) else f"{100 * value:.1f} %"
+
+
+def _interval(estimate: Estimate) -> str:
+    return (
+        ""
+        if estimate.low == estimate.high
+        else f"{_precise(estimate.low)} to {_precise(estimate.high)}"
+    )
+
+
+@lru_cache(maxsize=1)
+def _template() -> Template:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("impasto.learn"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"percent": _percent, "precise": _precise, "interval": _interval}
+    return environment.get_template("report.html.jinja")
