@@ -12,6 +12,7 @@ from impasto.flow.ask import (
     retrieval,
     vectors_of,
 )
+from impasto.flow.begin import Demo, Opened, begin, demo, fill
 from impasto.flow.doctor import examine
 from impasto.flow.gather import (
     Added,
@@ -24,32 +25,57 @@ from impasto.flow.gather import (
     read,
 )
 from impasto.flow.places import cache_folder, collection_for, data_folder, named_collection
+from impasto.flow.teach import (
+    REPORT,
+    LearnOptions,
+    Taught,
+    Told,
+    choose_model,
+    learn,
+    model_place,
+    predict,
+    tell,
+)
 from impasto.flow.terms import Term, parse
 
 __all__ = [
+    "REPORT",
     "Added",
     "Answer",
+    "Demo",
     "Done",
     "EmbedOptions",
+    "LearnOptions",
+    "Opened",
+    "Taught",
     "Term",
+    "Told",
     "add",
     "ask",
+    "begin",
     "cache_folder",
+    "choose_model",
     "choose_space",
     "collection_for",
     "compare",
     "data_folder",
+    "demo",
     "embed",
     "engine_of",
     "examine",
+    "fill",
+    "learn",
+    "model_place",
     "named_collection",
     "open_collection",
     "open_engine",
     "open_picture",
     "parse",
+    "predict",
     "query",
     "read",
     "read_terms",
     "retrieval",
+    "tell",
     "vectors_of",
 ]

@@ -1,0 +1,181 @@
+"""`impasto open` and `impasto demo`: straight to something to look at."""
+
+from __future__ import annotations
+
+import time
+import webbrowser
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from impasto.cli.gather import describe_added, describe_done, say_added, say_done
+from impasto.cli.options import embedding_options, json_option, quiet_option, seed_option
+from impasto.cli.output import print_json
+from impasto.cli.progress import progress_for
+
+if TYPE_CHECKING:
+    from impasto.core.progress import Progress
+    from impasto.serve.studio import Studio
+    from impasto.store import Collection
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def server_options(command: F) -> F:
+    """Add the options of the app's server."""
+    for option in (
+        click.option("--no-browser", is_flag=True, help="Print the address, open nothing."),
+        click.option(
+            "--root-path", default="", help="Prefix under which a proxy serves the app: /impasto."
+        ),
+        click.option("--token", help="Token that visitors need (made when --host needs one)."),
+        click.option(
+            "--port", type=click.IntRange(0, 65535), help="Port (default: first free from 8585)."
+        ),
+        click.option(
+            "--host",
+            default="127.0.0.1",
+            show_default=True,
+            help="Address to listen on; any but this machine's own needs a token.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command("open")
+@click.argument("path", type=click.Path(path_type=Path))
+@server_options
+@embedding_options
+@quiet_option
+def open_(
+    path: Path,
+    host: str,
+    port: int | None,
+    token: str | None,
+    root_path: str,
+    no_browser: bool,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Look at PATH in the app: a folder of images, or a collection.
+
+    A folder becomes a collection beside it (or in the user's data folder when that place can't
+    be written). The app opens at once and fills while images are read and embedded. Ctrl-C ends
+    it; the next time it goes on where it stopped.
+    """
+    from impasto import flow
+
+    opened = flow.begin(path)
+    if opened.note:
+        click.echo(opened.note, err=True)
+    wanted = flow.EmbedOptions(**options)
+
+    def start(studio: Studio) -> None:
+        if opened.collection.writable:
+            studio.jobs.submit(
+                "add",
+                f"Gather and embed {', '.join(source.name for source in opened.sources)}",
+                lambda progress: _fill(opened, wanted, progress),
+            )
+
+    def _fill(opened: flow.Opened, wanted: flow.EmbedOptions, progress: Progress) -> None:
+        added, done = flow.fill(opened, wanted, progress=progress)
+        for one in added:
+            for reason, number in one.skipped.most_common():
+                progress.note(f"Left out {number:,}: {reason}")
+        if done.images and not quiet:
+            say_done(done, verb="embedded")
+
+    with opened.collection:
+        serve(opened.collection, start, host, port, token, root_path, no_browser=no_browser)
+
+
+@click.command()
+@click.option("--no-app", is_flag=True, help="Stop after the report.")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where the sample goes (default: the user's data folder).",
+)
+@server_options
+@seed_option
+@json_option
+@quiet_option
+def demo(
+    no_app: bool,
+    folder: Path | None,
+    host: str,
+    port: int | None,
+    token: str | None,
+    root_path: str,
+    no_browser: bool,
+    seed: int,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Try everything on the sample: 1,903 drawings of OpenMoji, with names and ten categories.
+
+    They are gathered, embedded, learned and reported; then the app opens.
+    """
+    from impasto import flow
+
+    began = time.monotonic()
+    with progress_for(quiet=quiet) as progress:
+        done = flow.demo(folder, seed=seed, progress=progress)
+    if as_json:
+        print_json(
+            {
+                "collection": str(done.path),
+                **describe_added(done.added),
+                "embed": describe_done(done.done),
+                **done.taught.to_json(),
+            }
+        )
+    else:
+        from impasto.cli.teach import say_taught
+
+        say_added(done.added)
+        say_done(done.done, verb="embedded")
+        say_taught(done.taught)
+        click.echo(
+            f"\nAll this took {time.monotonic() - began:.0f} s. Look: impasto open {done.path}"
+        )
+    if no_app:
+        return
+    opened = flow.begin(done.path)
+    with opened.collection:
+        serve(
+            opened.collection, lambda _: None, host, port, token, root_path, no_browser=no_browser
+        )
+
+
+def serve(
+    collection: Collection,
+    start: Callable[[Studio], None],
+    host: str,
+    port: int | None,
+    token: str | None,
+    root_path: str,
+    *,
+    no_browser: bool,
+) -> None:
+    """Serve the app until Ctrl-C; `start` submits its first jobs."""
+    from impasto.serve.server import Server
+    from impasto.serve.studio import Studio
+
+    studio = Studio(collection)
+    server = Server(studio, host=host, port=port, token=token, root_path=root_path)
+
+    def ready(address: str) -> None:
+        click.echo(f"impasto is at {address}  (Ctrl-C ends it)")
+        if not no_browser:
+            webbrowser.open(address)
+        start(studio)
+
+    try:
+        server.run(ready)
+    finally:
+        studio.close()

@@ -1,0 +1,231 @@
+"""What `import impasto` offers: a collection with verbs, NumPy and records in and out.
+
+Examples
+--------
+>>> import impasto
+>>> c = impasto.open("birds.impasto", create=True)  # doctest: +SKIP
+>>> c.add("birds/")  # doctest: +SKIP
+>>> c.embed("efficientnet-lite0")  # doctest: +SKIP
+>>> c.neighbours("label:heron", k=20)  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto import flow
+from impasto.core.progress import Progress
+from impasto.core.records import Image, Neighbours
+from impasto.core.space import Vectors
+
+if TYPE_CHECKING:
+    from impasto import store
+    from impasto.collect.labels import How
+    from impasto.explore import Comparison, Distribution, Retrieval
+    from impasto.learn import Prediction
+
+Term = str | int | os.PathLike[str]
+"""An image's number, the file of a picture, ``label:NAME`` or ``tag:NAME``."""
+
+
+def open(path: str | Path, *, create: bool = False, writable: bool = True) -> Collection:  # noqa: A001
+    """Open a collection.
+
+    Parameters
+    ----------
+    path : str or Path
+        With or without ``.impasto`` at the end.
+    create : bool
+        Make it when there is none.
+    writable : bool
+        False to only look, also while another program writes.
+
+    Raises
+    ------
+    WrongCollection
+        When there is no collection at the path.
+    Busy
+        When another program is writing it.
+    """
+    return Collection(flow.open_collection(path, create=create, writable=writable))
+
+
+class Collection:
+    """A collection of images and what networks see in it.
+
+    A query is one term or several: the number of an image, the file of a picture, ``label:NAME``
+    or ``tag:NAME``; a list is averaged.
+
+    Parameters
+    ----------
+    stored : impasto.store.Collection
+        What lies on disk; `impasto.open` makes it.
+    """
+
+    def __init__(self, stored: store.Collection) -> None:
+        self.stored = stored
+
+    def __repr__(self) -> str:
+        counts = self.stored.counts()
+        return f"<impasto collection {self.stored.name!r}: {counts.images:,} images>"
+
+    def __len__(self) -> int:
+        """Count the images whose file is there."""
+        return self.stored.counts().images
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the files; another program can write then."""
+        self.stored.close()
+
+    @property
+    def path(self) -> Path:
+        """The folder of the collection."""
+        return self.stored.path
+
+    @property
+    def spaces(self) -> list[str]:
+        """Names of the spaces, oldest first."""
+        return self.stored.space_names()
+
+    def add(
+        self, source: str | Path, *, labels: How = "auto", progress: Progress | None = None
+    ) -> flow.Added:
+        """List a folder, a table or a file, and read what is new; see `impasto add --help`."""
+        added = flow.add(self.stored, source, labels=labels, progress=progress)
+        flow.read(self.stored, progress=progress)
+        return added
+
+    def embed(
+        self,
+        network: str = "efficientnet-lite0",
+        layer: str | Sequence[str] = (),
+        *,
+        progress: Progress | None = None,
+        **options: Any,
+    ) -> flow.Done:
+        """Compute the vectors that are missing.
+
+        Parameters
+        ----------
+        network : str
+        layer : str or sequence of str
+            One layer, or several in one pass; none: the network's default.
+        progress : Progress, optional
+        **options
+            Further fields of `impasto.flow.EmbedOptions`: weights, pooling, flip, precision,
+            device, batch.
+        """
+        layers = (layer,) if isinstance(layer, str) else tuple(layer)
+        wanted = flow.EmbedOptions(network=network, layers=layers, **options)
+        return flow.embed(self.stored, wanted, progress=progress)
+
+    def vectors(self, space: str | None = None) -> Vectors:
+        """Return the vectors of a space, memory-mapped (the newest space when none is named)."""
+        return self.stored.vectors(flow.choose_space(self.stored, space))
+
+    def images(self, ids: Sequence[int] | NDArray[np.int64] | None = None) -> list[Image]:
+        """Return records of images: all of them, or those named."""
+        wanted = self.stored.order() if ids is None else np.asarray(ids, np.int64)
+        return self.stored.images(wanted.tolist())
+
+    def ask(
+        self,
+        query: Term | Sequence[Term],
+        *,
+        away: Sequence[Term] = (),
+        space: str | None = None,
+        seed: int = 0,
+    ) -> flow.Answer:
+        """Compare a query with every image: neighbours, distribution, percentiles and more."""
+        terms, pictures = flow.read_terms(_texts(query), _texts(away))
+        return flow.ask(self.stored, terms, pictures, space=space, seed=seed)
+
+    def neighbours(
+        self, query: Term | Sequence[Term], k: int = 20, *, space: str | None = None
+    ) -> Neighbours:
+        """Return the `k` nearest images, best first, without those that the query is made of."""
+        return self.ask(query, space=space).neighbours(k)
+
+    def similarities(
+        self, query: Term | Sequence[Term], *, space: str | None = None
+    ) -> NDArray[np.float32]:
+        """Return the similarity of every image.
+
+        Returns
+        -------
+        ndarray of shape (n_images,), float32
+            Cosine in [-1, 1], in the order of ``vectors(space).ids``; NaN for rows that no longer
+            count and for the images that the query is made of.
+        """
+        return self.ask(query, space=space).similarities
+
+    def distribution(
+        self, query: Term | Sequence[Term], *, space: str | None = None, bins: int = 200
+    ) -> Distribution:
+        """Return the histogram, mean and quantiles of a query's similarities to all images."""
+        return self.ask(query, space=space).distribution(bins=bins)
+
+    def compare(
+        self, queries: Sequence[Term | Sequence[Term]], *, space: str | None = None
+    ) -> Comparison:
+        """Put several queries side by side: distributions, distances, rank agreement."""
+        asked, pictures = [], {}
+        for query in queries:
+            terms, more = flow.read_terms(_texts(query))
+            asked.append(terms)
+            pictures |= more
+        return flow.compare(self.stored, asked, pictures, space=space)
+
+    def retrieval(
+        self,
+        *,
+        label: str | None = None,
+        tag: str | None = None,
+        space: str | None = None,
+        seed: int = 0,
+    ) -> list[Retrieval]:
+        """Ask whether a space (all of them when none is named) retrieves a label or a tag."""
+        return flow.retrieval(self.stored, label=label, tag=tag, space=space, seed=seed)
+
+    def learn(
+        self, target: str = "label", *, progress: Progress | None = None, **options: Any
+    ) -> flow.Taught:
+        """Learn labels from vectors, with an honest report.
+
+        Parameters
+        ----------
+        target : str
+        progress : Progress, optional
+        **options
+            Further fields of `impasto.flow.LearnOptions`: method, space, folds, seed, name and
+            so on.
+        """
+        wanted = flow.LearnOptions(target=target, **options)
+        return flow.learn(self.stored, wanted, progress=progress)
+
+    def predict(self, model: str, *pictures: Term) -> Prediction:
+        """Ask a model about pictures: files, or numbers of images."""
+        return flow.predict(self.stored, model, _texts(pictures)).prediction
+
+
+def _texts(terms: Term | Sequence[Term]) -> list[str]:
+    listed = [terms] if isinstance(terms, str | int | os.PathLike) else list(terms)
+    return [str(term) for term in listed]
