@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from impasto.core.errors import Busy, InvalidInput, NotFound, WrongCollection
 from impasto.core.records import Flag
 from impasto.core.space import Space
-from impasto.store import Collection
+from impasto.store import Collection, files
 from impasto.store import spaces as room
 
 if TYPE_CHECKING:
@@ -273,3 +273,36 @@ def test_vectors_of_an_earlier_look_stay_as_they_were(shelf: Shelf, space: Space
         assert len(early) == 3
         assert np.array_equal(early.values, values(ids[:3], space).astype(np.float16))
         assert len(shelf.collection.vectors(space)) == 6
+
+
+def test_nothing_counts_before_it_is_on_the_disk(
+    shelf: Shelf, space: Space, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thumbnails first, then the rows are synced, then the catalogue counts them."""
+    ids = shelf.imagine(1)
+    events: list[str] = []
+    real = files.sync
+
+    def sync(fileno: int) -> None:
+        real(fileno)
+        events.append("sync")
+
+    with shelf.collection.writing(space) as writing:
+        monkeypatch.setattr(files, "sync", sync)
+        for name in ("thumbnails", "catalogue"):
+            db = getattr(shelf.collection, f"_{name}")._writer
+            assert db.execute("PRAGMA synchronous").fetchone() == (2,)
+            db.set_trace_callback(lambda text, name=name: events.append(f"{name} {text}"))
+        writing.save([(1, shelf.facts(1), b"t")], ids, [values(ids, space)])
+        writing.flush()
+    told = [
+        event for event in events if event == "sync" or "COMMIT" in event or "SET rows" in event
+    ]
+    assert told[:6] == [
+        "thumbnails COMMIT",
+        "sync",
+        "sync",
+        "sync",
+        "catalogue UPDATE spaces SET rows = 1 WHERE id = 1",
+        "catalogue COMMIT",
+    ]

@@ -11,7 +11,7 @@ from threading import Lock, RLock
 from typing import NoReturn
 from urllib.parse import quote
 
-from impasto.core.errors import Busy, InvalidInput, WrongCollection
+from impasto.core.errors import Busy, ImpastoError, InvalidInput, WrongCollection
 from impasto.store.files import disk_full
 
 _WRITER = (
@@ -125,8 +125,12 @@ def _connect(file: Path, mode: str) -> sqlite3.Connection:
         isolation_level=None,
         check_same_thread=False,
     )
-    db.execute("PRAGMA temp_store = MEMORY")
-    db.execute("PRAGMA cache_size = -16384")
+    try:
+        db.execute("PRAGMA temp_store = MEMORY")
+        db.execute("PRAGMA cache_size = -16384")
+    except sqlite3.DatabaseError as error:
+        db.close()
+        _explain(error, file)
     return db
 
 
@@ -156,13 +160,17 @@ def _reading_mode(file: Path, migrations: Sequence[str]) -> str:
     if not file.exists():
         raise WrongCollection(f"{file} is missing; restore it from a copy.")
     for mode in ("mode=ro", "mode=ro&immutable=1"):
-        db = _connect(file, mode)
+        try:
+            db = _connect(file, mode)
+        except sqlite3.OperationalError as error:
+            reason = error
+            continue
         try:
             version = db.execute("PRAGMA user_version").fetchone()[0]
-        except sqlite3.DatabaseError as error:
+            _check_version(file, version, migrations, writable=False)
+        except sqlite3.OperationalError as error:
             reason = error
         else:
-            _check_version(file, version, migrations, writable=False)
             return mode
         finally:
             db.close()
@@ -187,6 +195,11 @@ def _explain(error: sqlite3.DatabaseError, file: Path) -> NoReturn:
     text = str(error)
     if "disk is full" in text:
         raise disk_full(file.parent) from error
+    if "disk I/O error" in text:
+        raise ImpastoError(
+            f"The disk refused to read or write {file}: it is full, was unplugged, or fails. "
+            "When that is mended, run the same again: it continues where it stopped."
+        ) from error
     if "locked" in text or "busy" in text:
         raise Busy(f"{file} is locked by another program; close it there, try again.") from error
     if "malformed" in text or "not a database" in text:
