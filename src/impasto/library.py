@@ -187,7 +187,8 @@ class Collection:
         self, queries: Sequence[Term | Sequence[Term]], *, space: str | None = None
     ) -> Comparison:
         """Put several queries side by side: distributions, distances, rank agreement."""
-        asked, pictures = [], {}
+        asked: list[list[flow.Term]] = []
+        pictures: dict[str, Any] = {}
         for query in queries:
             terms, more = flow.read_terms(_texts(query))
             asked.append(terms)

@@ -45,12 +45,13 @@ def begin(path: str | Path) -> Opened:
     from impasto.store import Collection, is_collection
 
     given = Path(path).expanduser()
+    sources: tuple[Path, ...] = ()
     if is_collection(given):
-        place, sources = given, ()
+        place = given
     elif given.suffix != SUFFIX and given.is_dir():
         place, sources = collection_for(given), (given.resolve(),)
     elif is_collection(given.with_name(given.name + SUFFIX)):
-        place, sources = given.with_name(given.name + SUFFIX), ()
+        place = given.with_name(given.name + SUFFIX)
     else:
         what = "is neither a folder of images nor a collection" if given.exists() else "isn't there"
         raise InvalidInput(f"{given} {what}. Give a folder with pictures in it.")
