@@ -211,7 +211,9 @@ def test_folder_labels(shelf: Shelf) -> None:
     counts = shelf.collection.folder_counts(shelf.root)
     assert counts == {"train/cat": 1, "train/dog": 1, "test/cat": 1}
     labels = {folder: folder.split("/")[1] for folder in counts}
-    splits: dict[str, Split | None] = {f: "test" if f[:2] == "te" else "train" for f in counts}
+    splits: dict[str, Split | None] = {
+        folder: "test" if folder.startswith("test") else "train" for folder in counts
+    }
     assert shelf.collection.set_folder_labels(shelf.root, labels, splits) == 2
     got = {i.path: (i.label, i.split) for i in shelf.collection.images([1, 2, 3])}
     assert got == {
