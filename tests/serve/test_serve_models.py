@@ -138,3 +138,30 @@ def test_a_model_learned_anew_is_loaded_anew(room: Room, model: Model) -> None:
     again = room.studio.models.load("again")
     room.collection.save_model("again", files, record.card)
     assert room.studio.models.load("again") is not again
+
+
+def test_a_model_is_learned_as_a_job(room: Room, model: Model) -> None:
+    options = {"method": "logistic", "space": room.space.name, "folds": 3, "name": "taught"}
+    said = room.client.post("/api/jobs", json={"kind": "learn", "options": options}).json()
+    assert said["title"] == "Learn label with logistic"
+    over = room.studio.jobs.wait(said["id"], 60)
+    assert (over.state, over.error) == ("done", None)
+    assert over.notes
+    assert len(over.notes) == len(set(over.notes))
+    taught = room.client.get("/api/models/taught").json()
+    assert taught["top1"]["value"] > 0.8
+    assert taught["has_report"] is True
+    report = room.client.get("/api/models/taught/report")
+    assert "<svg" in report.text or "<table" in report.text
+    assert "<script" not in report.text
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [({"target": "year"}, 400), ({"name": "../x"}, 400), ({"space": "nowhere"}, 404)],
+)
+def test_learning_that_can_not_work_is_refused_at_once(
+    room: Room, model: Model, options: dict[str, str], status: int
+) -> None:
+    answer = room.client.post("/api/jobs", json={"kind": "learn", "options": options})
+    assert answer.status_code == status

@@ -187,7 +187,7 @@ def test_the_app_can_not_add_folders_that_were_not_given(room: Room, source: str
     [
         {"kind": "delete", "options": {}},
         {"kind": "add", "options": {"sources": []}},
-        {"kind": "embed", "options": {"netwrok": "vgg19"}},
+        {"kind": "embed", "options": {"net": "vgg19"}},
         {"kind": "embed", "options": {"flip": "sometimes"}},
         {"kind": "learn", "options": {"folds": 1}},
         {},

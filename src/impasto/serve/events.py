@@ -14,6 +14,7 @@ from impasto.serve.studio import Studio
 
 TICK = 0.25  # seconds between two looks at the jobs
 COUNTS = 2.0  # seconds between two looks at the counts while a job runs
+IDLE = 10.0  # the same while none does: another program may be writing
 HEARTBEAT = 15.0  # seconds after which silence is broken, so that proxies keep the line open
 
 
@@ -23,21 +24,23 @@ async def stream(
     """Yield events until the browser is gone or the server stops."""
     yield "retry: 2000\n\n"
     version, counts = -1, ""
-    looked = spoke = 0.0
+    states: list[tuple[str, str]] = []
+    look_at = spoke = time.monotonic()
     while not studio.streams_ended and not await gone():
         now = time.monotonic()
         if studio.jobs.version != version:
-            ended = version != -1
             version = studio.jobs.version
             jobs = [present.job(job).model_dump(mode="json") for job in studio.jobs.list()]
             yield event("jobs", json.dumps(jobs))
             spoke = now
-            if ended and not any(job["state"] == "running" for job in jobs):
-                looked = 0.0  # a job just ended: say the final counts at once
-        if not looked or now - looked >= COUNTS:
-            looked = now
-            fresh = (await run_in_threadpool(present.counts, studio.collection)).model_dump_json()
-            if fresh != counts:
+            before, states = states, [(job["id"], job["state"]) for job in jobs]
+            if before != states:
+                look_at = now  # a job began or ended: say the counts at once
+        if now >= look_at:
+            busy = any(state == "running" for _, state in states)
+            look_at = now + (COUNTS if busy else IDLE)
+            held = await run_in_threadpool(present.counts, studio.collection)
+            if (fresh := held.model_dump_json()) != counts:
                 counts = fresh
                 yield event("collection", counts)
                 spoke = now

@@ -214,10 +214,11 @@ class _Reporter:
         self._jobs.report(self._id, done=done, rate=rate)
 
     def note(self, text: str) -> None:
-        """Keep a sentence for the user."""
+        """Keep a sentence for the user; said twice it is kept once."""
         with self._lock:
-            notes = (*self._jobs[self._id].notes, text)
-            self._jobs.report(self._id, notes=notes)
+            notes = self._jobs[self._id].notes
+            if text not in notes:
+                self._jobs.report(self._id, notes=(*notes, text))
 
     def _rate(self) -> float | None:
         now = time.monotonic()

@@ -91,7 +91,8 @@ class Models:
         if term.away or term.kind not in ("image", "upload"):
             raise InvalidInput(f"A model is asked about one image or upload, not {text[:80]!r}.")
         if term.kind == "upload":
-            return flow.vectors_of(space, [self._uploads[term.value].picture()])[0]
+            found = flow.vectors_of(space, [self._uploads[term.value].picture()])
+            return np.asarray(found[0], np.float32)
         vectors = self._collection.vectors(space)
         row = rows_of(vectors, [term.image])[0]
         return np.asarray(vectors.values[row], np.float32)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from impasto import flow
 from impasto.core.records import Estimate, Flag, Image, Value
 from impasto.core.space import Space
 from impasto.serve.schemas import (
@@ -26,8 +27,6 @@ from impasto.serve.schemas import (
 if TYPE_CHECKING:
     from impasto.serve.jobs import Job
     from impasto.store import Collection, Facets, ModelRecord, SpaceInfo
-
-REPORT = "report.html"
 
 
 def counts(collection: Collection) -> CountsOut:
@@ -121,7 +120,7 @@ def model_detail(record: ModelRecord) -> ModelDetail:
         **_model(record),
         baselines=list(metrics.get("baselines", {}).values()),
         classes=metrics.get("classes", []),
-        has_report=(record.folder / REPORT).is_file(),
+        has_report=(record.folder / flow.REPORT).is_file(),
         card=dict(record.card),
     )
 

@@ -219,7 +219,7 @@ class DistributionOut(Out):
     total: int
 
 
-class QueryIn(In):
+class CompareQuery(In):
     """One query of a comparison."""
 
     title: str | None = None
@@ -230,7 +230,7 @@ class CompareIn(In):
     """Several queries, compared in one space."""
 
     space: str | None = None
-    queries: list[QueryIn] = Field(min_length=2, max_length=8)
+    queries: list[CompareQuery] = Field(min_length=2, max_length=8)
     bins: int = Field(default=100, ge=2, le=2000)
 
 
@@ -391,7 +391,11 @@ class LearnOptions(In):
     method: str = "linear-svm"
     space: str | None = None
     name: str | None = None
-    folds: int | None = Field(default=None, ge=2, le=50)
+    folds: int | None = Field(
+        default=None, ge=2, le=50, description="Test every image once; null: keep a test part."
+    )
+    test: float = Field(default=0.2, gt=0, lt=1, description="Share of the test part.")
+    min_images: int = Field(default=2, ge=1, description="Smaller labels are left out.")
     seed: int = Field(default=0, ge=0)
 
 

@@ -14,6 +14,7 @@ from impasto.serve.schemas import (
     EmbedJobIn,
     EmbedOptions,
     LearnJobIn,
+    LearnOptions,
 )
 
 if TYPE_CHECKING:
@@ -86,3 +87,15 @@ def _embed(collection: Collection, options: EmbedOptions) -> tuple[str, Work]:
         )
 
     return f"Embed with {' '.join([options.network, *options.layers])}", work
+
+
+def _learn(collection: Collection, options: LearnOptions) -> tuple[str, Work]:
+    wanted = flow.LearnOptions(**options.model_dump())
+    flow.choose_space(collection, options.space)
+
+    def work(progress: Progress) -> None:
+        taught = flow.learn(collection, wanted, progress=progress)
+        for note in taught.card["notes"]:
+            progress.note(note)
+
+    return f"Learn {options.target} with {options.method}", work

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from impasto._version import __version__
 from impasto.serve import present
-from impasto.serve.routes.given import FilterIn, StudioIn
+from impasto.serve.routes.given import StudioIn, Wanted
 from impasto.serve.schemas import CollectionOut, FacetsOut
 
 router = APIRouter(tags=["collection"])
@@ -32,6 +32,6 @@ def collection(studio: StudioIn) -> CollectionOut:
 
 
 @router.get("/facets")
-def facets(studio: StudioIn, filter_: FilterIn) -> FacetsOut:
+def facets(studio: StudioIn, filter_: Wanted) -> FacetsOut:
     """Count labels, tags, splits and flags among the images that pass the filter."""
     return present.facets(studio.collection.facets(filter_), studio.collection.properties())

@@ -79,8 +79,8 @@ async def _sort(
     return Sort(sort, descending)
 
 
-FilterIn = Annotated[Filter, Depends(_filter)]
-SortIn = Annotated[Sort, Depends(_sort)]
+Wanted = Annotated[Filter, Depends(_filter)]
+Ordered = Annotated[Sort, Depends(_sort)]
 
 
 def id_bytes(

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from impasto.core.errors import InvalidInput
 from impasto.serve import present
-from impasto.serve.routes.given import OCTETS, FilterIn, Ids, SortIn, StudioIn, id_bytes
+from impasto.serve.routes.given import OCTETS, Ids, Ordered, StudioIn, Wanted, id_bytes
 from impasto.serve.schemas import ImageOut, ImagesOut
 
 router = APIRouter(tags=["images"])
@@ -18,8 +18,8 @@ MOST = 500
 @router.get("/images")
 def images(
     studio: StudioIn,
-    filter_: FilterIn,
-    sort: SortIn,
+    filter_: Wanted,
+    sort: Ordered,
     after: Annotated[str | None, Query(description="`next` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
 ) -> ImagesOut:
@@ -33,7 +33,7 @@ def images(
 
 
 @router.get("/order", response_class=Response, responses=OCTETS)
-def order(request: Request, studio: StudioIn, filter_: FilterIn, sort: SortIn) -> Response:
+def order(request: Request, studio: StudioIn, filter_: Wanted, sort: Ordered) -> Response:
     """Give the ids of all images that pass the filter, in order."""
     return id_bytes(studio.collection.order(filter_, sort), request)
 

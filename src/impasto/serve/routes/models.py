@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
+from impasto import flow
 from impasto.core.errors import InvalidInput, NotFound
 from impasto.serve import present
 from impasto.serve.headers import REPORT_HEADERS
@@ -42,7 +43,7 @@ def model(studio: StudioIn, name: str) -> ModelDetail:
 @router.get("/models/{name}/report", response_class=HTMLResponse)
 def report(studio: StudioIn, name: str) -> HTMLResponse:
     """Give the report of a model, a page that can load and send nothing."""
-    file = studio.collection.model(name).folder / present.REPORT
+    file = studio.collection.model(name).folder / flow.REPORT
     if not file.is_file():
         raise NotFound(f"The model {name!r} has no report; learn it again to get one.")
     return HTMLResponse(file.read_bytes(), headers=REPORT_HEADERS)
