@@ -21,7 +21,7 @@ from impasto.core.errors import InvalidInput
 CLOSENESS = 0.93
 """Share of the way from the background to identity at which two images count as one."""
 
-_COPY = 0.9995  # cosine above which 16-bit rounding can't tell two vectors apart
+_COPY = 0.99999  # cosine above which 16-bit rounding can't tell two vectors apart
 _ROWS = 2048  # block of the (n, n) product: 16 MB at a time
 _PAIRS = 4_000_000  # pairs held before they are thinned to a forest
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ from impasto.learn.records import (
 Rows = NDArray[np.int64]
 
 _BLOCK = 1 << 24  # similarities held at a time (64 MB)
+_OF_A_KIND = 3  # failures shown with the same truth and answer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -190,7 +192,7 @@ def _reliability(
 
 
 def _failures(images: Tested, trials: Sequence[Trial], most: int) -> Iterator[Failure]:
-    """Pick the most confident wrong answers of all trials."""
+    """Pick the most confident wrong answers of all trials, few of each mix-up."""
     wrong: list[tuple[float, int, int, int, float]] = []
     for number, trial in enumerate(trials):
         probability = probabilities(trial.scores, trial.temperature)
@@ -199,8 +201,15 @@ def _failures(images: Tested, trials: Sequence[Trial], most: int) -> Iterator[Fa
         for i in np.flatnonzero(answer != truth):
             confidence, own = float(probability[i, answer[i]]), float(probability[i, truth[i]])
             wrong.append((-confidence, int(trial.test[i]), number, int(answer[i]), own))
-    for confidence, row, number, code, own in sorted(wrong)[:most]:
+    seen: Counter[tuple[int, int]] = Counter()
+    for confidence, row, number, code, own in sorted(wrong):
         train, truth_code = trials[number].train, int(images.codes[row])
+        seen[truth_code, code] += 1
+        if seen[truth_code, code] > _OF_A_KIND:
+            continue
+        if most == 0:
+            return
+        most -= 1
         yield Failure(
             id=int(images.ids[row]),
             truth=images.labels[truth_code],

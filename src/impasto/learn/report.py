@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from impasto.learn.records import Evaluation, Scored
 
 if TYPE_CHECKING:
     from jinja2 import Template
+    from markupsafe import Markup
 
 Picture = Callable[[int], bytes | None]
 Name = Callable[[int], str]
@@ -160,11 +162,11 @@ def _data_url(data: bytes | None) -> str | None:
 
 
 def _percent(value: float) -> str:
-    return "–" if math.isnan(value) else f"{100 * value:.0f} %"
+    return "–" if math.isnan(value) else f"{100 * value:.0f}\u00a0%"
 
 
 def _precise(value: float) -> str:
-    return "–" if math.isnan(value) else f"{100 * value:.1f} %"
+    return "–" if math.isnan(value) else f"{100 * value:.1f}\u00a0%"
 
 
 def _interval(estimate: Estimate) -> str:
@@ -173,6 +175,14 @@ def _interval(estimate: Estimate) -> str:
         if estimate.low == estimate.high
         else f"{_precise(estimate.low)} to {_precise(estimate.high)}"
     )
+
+
+def _breakable(text: str) -> Markup:
+    """Let long names break after a slash, an underscore or a hyphen."""
+    from markupsafe import Markup, escape
+
+    pieces = [escape(piece) for piece in re.split(r"(?<=[/_-])", text)]
+    return Markup("<wbr>").join(pieces)
 
 
 @lru_cache(maxsize=1)
@@ -186,5 +196,10 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": _percent, "precise": _precise, "interval": _interval}
+    environment.filters |= {
+        "percent": _percent,
+        "precise": _precise,
+        "interval": _interval,
+        "breakable": _breakable,
+    }
     return environment.get_template("report.html.jinja")
