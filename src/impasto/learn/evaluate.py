@@ -53,8 +53,8 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tested:
-    """The images under test.
+class Labelled:
+    """Images with their vectors and classes.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class Tested:
 
 
 def evaluate(
-    images: Tested, trials: Sequence[Trial], *, how: How, failures: int, notes: Sequence[str]
+    images: Labelled, trials: Sequence[Trial], *, how: How, failures: int, notes: Sequence[str]
 ) -> Evaluation:
     """Put the trials together and set the model beside what needs no learning."""
     k, codes = len(images.labels), images.codes
@@ -132,7 +132,7 @@ def evaluate(
     )
 
 
-def nearest_scores(images: Tested, train: Rows, test: Rows) -> NDArray[np.float64]:
+def nearest_scores(images: Labelled, train: Rows, test: Rows) -> NDArray[np.float64]:
     """Return each class's greatest cosine, shape (n_test, n_classes); -2 for a class not there."""
     k = len(images.labels)
     train = train[np.argsort(images.codes[train], kind="stable")]
@@ -191,7 +191,7 @@ def _reliability(
     )
 
 
-def _failures(images: Tested, trials: Sequence[Trial], most: int) -> Iterator[Failure]:
+def _failures(images: Labelled, trials: Sequence[Trial], most: int) -> Iterator[Failure]:
     """Pick the most confident wrong answers of all trials, few of each mix-up."""
     wrong: list[tuple[float, int, int, int, float]] = []
     for number, trial in enumerate(trials):
@@ -221,7 +221,7 @@ def _failures(images: Tested, trials: Sequence[Trial], most: int) -> Iterator[Fa
         )
 
 
-def _nearest(images: Tested, row: int, among: NDArray[Any]) -> Near | None:
+def _nearest(images: Labelled, row: int, among: NDArray[Any]) -> Near | None:
     if len(among) == 0:
         return None
     similarity = images.unit[among] @ images.unit[row]

@@ -16,7 +16,7 @@ from impasto.core.progress import Progress, Quiet
 from impasto.core.records import SPLITS
 from impasto.core.space import Space
 from impasto.learn.config import Config
-from impasto.learn.evaluate import Tested, Trial, evaluate
+from impasto.learn.evaluate import Labelled, Trial, evaluate
 from impasto.learn.heads import Scores, fit_temperature, unit_rows
 from impasto.learn.methods import METHODS, Setting, Trainer
 from impasto.learn.model import Model
@@ -149,7 +149,7 @@ class _Search:
 
     def __init__(
         self,
-        images: Tested,
+        images: Labelled,
         trainer: Trainer,
         settings: tuple[Setting, ...],
         config: Config,
@@ -219,7 +219,7 @@ def _images(
     ids: NDArray[np.int64],
     groups: NDArray[np.int64],
     space: Space,
-) -> Tested:
+) -> Labelled:
     n = len(labels)
     if values.shape != (n, space.dimension):
         raise InvalidInput(
@@ -235,10 +235,10 @@ def _images(
         raise InvalidInput(f"Learning takes at least two classes, but {one}. Label more images.")
     code = {name: position for position, name in enumerate(names)}
     codes = np.array([code[str(label)] for label in labels], np.int64)
-    return Tested(unit_rows(values), codes, tuple(names), ids, groups)
+    return Labelled(unit_rows(values), codes, tuple(names), ids, groups)
 
 
-def _plan(images: Tested, parts: Sequence[str] | None, folds: NDArray[np.int64] | None) -> _Plan:
+def _plan(images: Labelled, parts: Sequence[str] | None, folds: NDArray[np.int64] | None) -> _Plan:
     n = len(images.codes)
     if (parts is None) == (folds is None):
         raise InvalidInput("Give either parts (train, validation, test) or folds, not both.")
@@ -269,7 +269,9 @@ def _plan(images: Tested, parts: Sequence[str] | None, folds: NDArray[np.int64] 
     return _Plan(trials, validation, whole, withheld)
 
 
-def _check_trials(images: Tested, trials: list[tuple[Rows, Rows]], validation: Rows | None) -> None:
+def _check_trials(
+    images: Labelled, trials: list[tuple[Rows, Rows]], validation: Rows | None
+) -> None:
     for train, test in trials:
         if len(test) == 0:
             raise InvalidInput("No labelled image is in the test part; nothing could be judged.")
@@ -286,7 +288,7 @@ def _check_trials(images: Tested, trials: list[tuple[Rows, Rows]], validation: R
             )
 
 
-def _notes(images: Tested, plan: _Plan) -> list[str]:
+def _notes(images: Labelled, plan: _Plan) -> list[str]:
     """Say what a reader of the scores must know."""
     notes = []
     if plan.withheld:
