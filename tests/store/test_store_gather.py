@@ -268,7 +268,7 @@ NAMES = st.sampled_from(["a", "b", "c", "d/e", "d/f"])
 SCAN = st.dictionaries(NAMES, st.tuples(st.integers(1, 3), st.integers(0, 2)))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(SCAN, max_size=5))
 def test_scans_against_a_slow_model(scans: list[Mapping[str, tuple[int, int]]]) -> None:
     """Unread images never move, so the right counts follow from dictionaries."""

@@ -119,7 +119,7 @@ SORTS = st.builds(
 
 
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(filter_=FILTERS, sort=SORTS, limit=st.integers(1, 400))
 def test_order_pages_count_and_facets(
