@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from impasto.learn.evaluate import Labelled, Trial, evaluate, nearest_scores
-from impasto.learn.intervals import share, wilson
+from impasto.learn.intervals import gain, share, wilson
 
 LABELS = ("a", "b", "c")
 
@@ -80,6 +80,17 @@ def test_an_interval_holds_its_value_and_widens_with_doubles(right: list[bool], 
     alone = share(answers, np.arange(len(answers)), 0.5)
     grouped = share(answers, np.arange(len(answers)) // size, 0.5)
     assert 0 <= grouped.low <= alone.low <= alone.value <= alone.high <= grouped.high <= 1
+
+
+def test_the_gain_covers_the_truth_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(0)
+    covered = []
+    for _ in range(400):
+        groups = np.repeat(np.arange(80), 3)  # three copies, one outcome
+        ours, theirs = rng.random(80) < 0.7, rng.random(80) < 0.5
+        found = gain(ours[groups], theirs[groups], groups)
+        covered.append(found.low <= 0.2 <= found.high)
+    assert 0.91 < np.mean(covered) < 0.98
 
 
 def test_copies_add_no_evidence() -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from impasto.core.records import Estimate
 from impasto.learn.heads import Scores, probabilities
-from impasto.learn.intervals import share
+from impasto.learn.intervals import gain, share
 from impasto.learn.records import (
     Answers,
     Bin,
@@ -99,8 +99,9 @@ def evaluate(
         return Scored(name, title, top1, top5)
 
     uniform = [Estimate(p, p, p, c) for p, c in zip((1 / k, min(5, k) / k), chance, strict=True)]
+    by_nearest = _best(nearest, 5)
     baselines = (
-        scored("nearest-neighbour", "Nearest neighbour", _best(nearest, 5)),
+        scored("nearest-neighbour", "Nearest neighbour", by_nearest),
         scored("majority", "Always the commonest classes", blind[1]),
         Scored("chance", "Drawing a class from a hat", *uniform),
     )
@@ -112,6 +113,7 @@ def evaluate(
         labels=images.labels,
         model=scored("model", "This model", order),
         baselines=baselines,
+        gain=gain(order[:, 0] == truth, by_nearest[:, 0] == truth, groups),
         classes=tuple(_class_scores(images.labels, truth, order, groups)),
         confusion=_confusion(truth, order[:, 0], k),
         log_loss=float(-np.log(np.maximum(truth_probability, 1e-12)).mean()),

@@ -45,6 +45,42 @@ def share(right: NDArray[np.bool_], groups: NDArray[np.integer[Any]], chance: fl
     return Estimate(value, low, high, chance)
 
 
+def gain(
+    ours: NDArray[np.bool_], theirs: NDArray[np.bool_], groups: NDArray[np.integer[Any]]
+) -> Estimate:
+    """Estimate how much more often one way of answering is right than another, image by image.
+
+    Normal interval of the mean difference with variance clustered by group (Liang & Zeger 1986).
+    Far narrower than what two separate intervals suggest, as both answer the same images.
+
+    Parameters
+    ----------
+    ours, theirs : ndarray of shape (n_images,), bool
+    groups : ndarray of shape (n_images,), int
+
+    Returns
+    -------
+    Estimate
+        In [-1, 1]; chance is 0.
+
+    Examples
+    --------
+    >>> ours, theirs = np.array([True] * 6 + [False] * 4), np.array([True] * 4 + [False] * 6)
+    >>> estimate = gain(ours, theirs, np.arange(10))
+    >>> round(estimate.low, 3), round(estimate.value, 3), round(estimate.high, 3)
+    (-0.061, 0.2, 0.461)
+    """
+    difference = ours.astype(np.float64) - theirs
+    value = float(difference.mean())
+    _, cluster = np.unique(groups, return_inverse=True)
+    sums = np.bincount(cluster, weights=difference - value)
+    k = len(sums)
+    if k < 2:
+        return Estimate(value, -1.0, 1.0, 0.0)
+    half = _Z * float(np.sqrt(sums @ sums * k / (k - 1))) / len(difference)
+    return Estimate(value, max(-1.0, value - half), min(1.0, value + half), 0.0)
+
+
 def wilson(value: float, n: float) -> tuple[float, float]:
     """Return Wilson's 95 % score interval of a share observed on `n` independent images."""
     middle = (value + _Z**2 / (2 * n)) / (1 + _Z**2 / n)

@@ -119,7 +119,7 @@ METHODS.register(
     "logistic",
     Method(
         "Multinomial logistic regression",
-        tuple(Setting(c) for c in (0.3, 1, 3, 10)),
+        tuple(Setting(c) for c in (1, 3, 10, 30)),
         _logistic,
     ),
 )

@@ -188,6 +188,8 @@ class Evaluation:
     model : Scored
     baselines : tuple of Scored
         Nearest neighbour, majority, uniform chance; tested on the same images.
+    gain : Estimate
+        Top-1 of the model minus that of the nearest neighbour, image by image; chance is 0.
     classes : tuple of ClassScore
         In the order of `labels`.
     confusion : ndarray of shape (n_classes, n_classes), int64
@@ -211,6 +213,7 @@ class Evaluation:
     labels: tuple[str, ...]
     model: Scored
     baselines: tuple[Scored, ...]
+    gain: Estimate
     classes: tuple[ClassScore, ...]
     confusion: NDArray[np.int64]
     log_loss: float
@@ -240,6 +243,7 @@ class Evaluation:
             "top1": self.top1.to_json(),
             "top5": self.top5.to_json(),
             "baselines": {scored.name: scored.to_json() for scored in self.baselines},
+            "gain": self.gain.to_json(),
             "log_loss": self.log_loss,
             "calibration_error": self.calibration_error,
             "how": self.how,

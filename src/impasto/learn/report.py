@@ -16,7 +16,7 @@ from impasto._version import __version__
 from impasto.core.records import Estimate
 from impasto.learn.methods import METHODS
 from impasto.learn.model import Model
-from impasto.learn.records import Evaluation, Scored
+from impasto.learn.records import Evaluation
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -108,28 +108,22 @@ def render(
 def verdict(evaluation: Evaluation) -> str:
     """Say in a sentence or two what the numbers amount to.
 
-    Two shares are called different when their 95 % intervals do not overlap, which is stricter
-    than a test at 5 %.
+    The model is better than chance when its whole 95 % interval is, and better than the nearest
+    neighbour when the interval of their difference on the same images lies above 0.
     """
     model = evaluation.top1
-    nearest = _named(evaluation, "nearest-neighbour").top1
-    majority = _named(evaluation, "majority").top1
-    if model.low <= max(model.chance, majority.value):
+    if model.low <= model.chance:
         return (
             "No better than always giving the commonest class: these vectors do not tell the "
             "classes, as far as this many images can show."
         )
     text = f"Right {_percent(model.value)} of the time, where the commonest class alone would be "
-    text += f"right {_percent(majority.value)}."
-    if model.low > nearest.high:
-        return text + " Clearly better than looking up the nearest neighbour, too."
-    if model.high < nearest.low:
+    text += f"right {_percent(model.chance)}."
+    if evaluation.gain.low > 0:
+        return text + " Better than looking up the nearest neighbour, too."
+    if evaluation.gain.high < 0:
         return text + " But looking up the nearest neighbour does better: prefer that."
     return text + " Looking up the nearest neighbour does about as well."
-
-
-def _named(evaluation: Evaluation, name: str) -> Scored:
-    return next(scored for scored in evaluation.baselines if scored.name == name)
 
 
 def _confusions(evaluation: Evaluation) -> list[tuple[str, str, int, int]]:
@@ -169,6 +163,11 @@ def _precise(value: float) -> str:
     return "–" if math.isnan(value) else f"{100 * value:.1f}\u00a0%"
 
 
+def _points(gain: Estimate) -> str:
+    low, high = 100 * gain.low, 100 * gain.high
+    return f"{100 * gain.value:+.1f} points (95 % interval {low:+.1f} to {high:+.1f})"
+
+
 def _interval(estimate: Estimate) -> str:
     return (
         ""
@@ -200,6 +199,7 @@ def _template() -> Template:
         "percent": _percent,
         "precise": _precise,
         "interval": _interval,
+        "points": _points,
         "breakable": _breakable,
     }
     return environment.get_template("report.html.jinja")
