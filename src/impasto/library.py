@@ -106,7 +106,7 @@ class Collection:
         return self.stored.space_names()
 
     def add(
-        self, source: str | Path, *, labels: How = "auto", progress: Progress | None = None
+        self, source: str | Path, *, labels: How | None = None, progress: Progress | None = None
     ) -> flow.Added:
         """List a folder, a table or a file, and read what is new; see `impasto add --help`."""
         added = flow.add(self.stored, source, labels=labels, progress=progress)

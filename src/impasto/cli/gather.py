@@ -27,10 +27,8 @@ if TYPE_CHECKING:
 @click.option(
     "--labels",
     type=click.Choice(["auto", "parent", "top", "none"]),
-    default="auto",
-    show_default=True,
     help="What folder names mean: auto takes class/image and train/class/image for labels, "
-    "parent the whole folder path, top its first part.",
+    "parent the whole folder path, top its first part (default: as last time, else auto).",
 )
 @click.option("--list-only", is_flag=True, help="List the files; read them later.")
 @json_option
@@ -38,7 +36,7 @@ if TYPE_CHECKING:
 def add(
     collection: Path,
     sources: tuple[Path, ...],
-    labels: How,
+    labels: How | None,
     list_only: bool,
     as_json: bool,
     quiet: bool,

@@ -140,9 +140,8 @@ def demo(
         say_added(done.added)
         say_done(done.done, verb="embedded")
         say_taught(done.taught)
-        click.echo(
-            f"\nAll this took {time.monotonic() - began:.0f} s. Look: impasto open {done.path}"
-        )
+        seconds = time.monotonic() - began
+        click.echo(f"\nAll this took {seconds:.0f} s. Look at it again: impasto open {done.path}")
     if no_app:
         return
     opened = flow.begin(done.path)

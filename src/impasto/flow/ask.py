@@ -11,10 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.core.errors import InvalidInput, NotFound, SpaceMismatch, not_found
+from impasto.core.errors import (
+    InvalidInput,
+    MissingWeights,
+    NotFound,
+    SpaceMismatch,
+    not_found,
+)
 from impasto.core.progress import Progress
 from impasto.core.records import Neighbours
 from impasto.core.space import Space, Vectors
+from impasto.flow import own_weights
 from impasto.flow.gather import EmbedOptions, open_engine
 from impasto.flow.terms import Term, parse
 
@@ -129,21 +136,40 @@ def vectors_of(space: Space, pictures: Sequence[Picture]) -> NDArray[np.float32]
 
 @lru_cache(maxsize=4)
 def engine_of(space: Space) -> Engine:
-    """Open the engine that computes vectors of a space, and keep the latest few."""
+    """Open the engine that computes vectors of a space, and keep the latest few.
+
+    Weights of the user's own are found where they lay when they were last used.
+
+    Raises
+    ------
+    MissingWeights
+        When that file is no longer there.
+    SpaceMismatch
+        When the weights at hand are not those of the space.
+    """
+    own = own_weights.recall(space.weights)
+    again = f"impasto embed COLLECTION --network {space.network} --weights FILE"
+    if own is not None and not own.is_file():
+        raise MissingWeights(
+            f"The vectors of {space.name} were made with the weights in {own}, which is no longer "
+            f"there. Put it back, or say once where it lies now: {again}"
+        )
     engine = open_engine(
         EmbedOptions(
             network=space.network,
             layers=(space.layer,),
+            weights=own,
             pooling=space.pooling,
             flip=space.flip,
             precision=space.precision,
         )
     )
     if engine.spaces[0] != space:
+        at_hand = f"those that {own} holds now" if own else f"those at hand for {space.network}"
         raise SpaceMismatch(
-            f"The vectors of {space.name} were made with other weights or settings than those at "
-            f"hand for {space.network}, so a picture from outside can't be compared with them. "
-            "Embed the collection again, or ask with images of the collection."
+            f"The vectors of {space.name} were made with other weights or settings than {at_hand}, "
+            "so a picture from outside can't be compared with them. Ask with images of the "
+            f"collection, or, if the weights were your own, say where they lie: {again}"
         )
     return engine
 

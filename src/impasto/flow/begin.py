@@ -24,7 +24,7 @@ class Opened:
     ----------
     collection : Collection
     sources : tuple of Path
-        Folders to look for new images in; empty when the collection is open for reading only.
+        Folders, tables and files to look for new images in; empty when the collection is open for reading only.
     note : str
         A sentence that the user should read; "" for none.
     """
@@ -68,7 +68,7 @@ def begin(path: str | Path) -> Opened:
             (),
             f"{place} can't be written, so it is open to look only.",
         )
-    known = tuple(root for root in collection.roots() if root.is_dir())
+    known = tuple(source.path for source in collection.sources() if source.path.exists())
     return Opened(collection, sources or known)
 
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from impasto.core.errors import InvalidInput
 from impasto.core.progress import Progress, Quiet
 from impasto.core.records import Found, Skipped
 from impasto.core.space import Flip, Pooling, Precision, Space
+from impasto.flow import own_weights
 from impasto.flow.places import cache_folder, named_collection
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def add(
     collection: Collection,
     source: str | Path,
     *,
-    labels: How = "auto",
+    labels: How | None = None,
     progress: Progress | None = None,
 ) -> Added:
     """List a source and bring the catalogue up to date; no picture is decoded yet.
@@ -152,8 +153,8 @@ def add(
     collection : Collection
     source : str or Path
         A folder, a table (CSV, JSONL, Parquet) or an image file.
-    labels : {"auto", "parent", "top", "none"}
-        What folder names mean: "auto" takes them for labels when the folder looks like an
+    labels : {"auto", "parent", "top", "none"} or None
+        What folder names mean (None: what they meant last time, else "auto"): "auto" takes them for labels when the folder looks like an
         ImageFolder, "parent" takes the whole folder path, "top" its first part.
 
     Raises
@@ -163,9 +164,13 @@ def add(
     """
     from impasto.collect.labels import infer
     from impasto.collect.sources import open_source
+    from impasto.store import SourceRecord
 
     progress = progress or Quiet()
     opened = open_source(Path(source))
+    earlier = {source.path: source.labels for source in collection.sources()}
+    how = labels or cast("How", earlier.get(opened.path, "auto"))
+    collection.remember_source(SourceRecord(opened.path, how))
     progress.stage("listing", unit="files")
     left_out: list[Skipped] = []
     changes = collection.record(
@@ -177,7 +182,7 @@ def add(
     collection.record_skipped(str(opened.path), left_out)
     sentence = ""
     if opened.kind == "folder":
-        inferred = infer(collection.folder_counts(opened.root), how=labels)
+        inferred = infer(collection.folder_counts(opened.root), how=how)
         collection.set_folder_labels(opened.root, inferred.labels, inferred.splits)
         sentence = inferred.reason
     return Added(
@@ -220,6 +225,7 @@ def open_engine(options: EmbedOptions) -> Engine:
     from impasto.networks import Tap
 
     network = networks.load(options.network, weights=options.weights, cache=cache_folder())
+    own_weights.remember(network.weights, options.weights)
     layers = options.layers or (network.default_layer,)
     if len(set(layers)) != len(layers):
         raise InvalidInput(f"A layer was named twice: {', '.join(layers)}.")

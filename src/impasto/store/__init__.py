@@ -6,6 +6,7 @@ from impasto.store.gather import Changes
 from impasto.store.jobs import JobRecord, Jobs, JobState
 from impasto.store.models import ModelRecord
 from impasto.store.query import Facets, Filter, Page, Sort
+from impasto.store.sources import SourceRecord
 from impasto.store.spaces import SpaceInfo
 from impasto.store.writing import Reading, Writing
 
@@ -22,6 +23,7 @@ __all__ = [
     "Page",
     "Reading",
     "Sort",
+    "SourceRecord",
     "SpaceInfo",
     "Writing",
     "is_collection",

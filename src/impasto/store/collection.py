@@ -26,6 +26,7 @@ from impasto.store import (
     query,
     roots,
     schema,
+    sources,
     spaces,
 )
 from impasto.store.catalogue import Counts
@@ -35,6 +36,7 @@ from impasto.store.jobs import Jobs
 from impasto.store.lock import WriterLock
 from impasto.store.models import ModelRecord
 from impasto.store.query import AS_ADDED, EVERYTHING, Facets, Filter, Page, Sort
+from impasto.store.sources import SourceRecord
 from impasto.store.spaces import SpaceInfo
 from impasto.store.writing import Reading, Writing
 
@@ -236,6 +238,17 @@ class Collection:
         """Say that the originals below `root` lie below `new` now."""
         with self._catalogue.writing() as db:
             roots.relocate(db, root, new, self.path)
+            sources.relocate(db, self.path, root.resolve(), new.resolve())
+
+    def remember_source(self, source: SourceRecord) -> None:
+        """Keep what was added, so that it can be looked through again."""
+        with self._catalogue.writing() as db:
+            sources.remember(db, self.path, source)
+
+    def sources(self) -> list[SourceRecord]:
+        """Return what was added, oldest first."""
+        with self._catalogue.reading() as db:
+            return sources.known(db, self.path)
 
     def folder_counts(self, root: Path) -> dict[str, int]:
         """Count the images directly in each folder below `root` ("" is `root` itself)."""

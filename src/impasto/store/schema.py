@@ -61,6 +61,11 @@ CREATE TABLE property_types (
   name TEXT PRIMARY KEY,
   type TEXT NOT NULL CHECK (type IN ('bool', 'int', 'float', 'str'))
 ) WITHOUT ROWID;
+CREATE TABLE sources (
+  id INTEGER PRIMARY KEY,
+  path TEXT NOT NULL UNIQUE,
+  labels TEXT NOT NULL
+);
 CREATE TABLE skipped (
   id INTEGER PRIMARY KEY,
   source TEXT NOT NULL,
