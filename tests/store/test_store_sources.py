@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -6,8 +7,9 @@ from impasto.store import Collection, SourceRecord
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Collection:
-    return Collection.create(tmp_path / "a.impasto")
+def made(tmp_path: Path) -> Iterator[Collection]:
+    with Collection.create(tmp_path / "a.impasto") as collection:
+        yield collection
 
 
 def test_a_source_is_kept_once_with_what_was_said_last(made: Collection, tmp_path: Path) -> None:

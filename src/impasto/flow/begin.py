@@ -24,7 +24,8 @@ class Opened:
     ----------
     collection : Collection
     sources : tuple of Path
-        Folders, tables and files to look for new images in; empty when the collection is open for reading only.
+        Folders, tables and files to look for new images in; empty when the collection is open
+        for reading only.
     note : str
         A sentence that the user should read; "" for none.
     """

@@ -154,8 +154,9 @@ def add(
     source : str or Path
         A folder, a table (CSV, JSONL, Parquet) or an image file.
     labels : {"auto", "parent", "top", "none"} or None
-        What folder names mean (None: what they meant last time, else "auto"): "auto" takes them for labels when the folder looks like an
-        ImageFolder, "parent" takes the whole folder path, "top" its first part.
+        What folder names mean: "auto" takes them for labels when the folder looks like an
+        ImageFolder, "parent" takes the whole folder path, "top" its first part; None means
+        what it was last time, else "auto".
 
     Raises
     ------

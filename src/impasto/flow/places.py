@@ -40,10 +40,22 @@ def collection_for(folder: Path) -> Path:
 
 
 def named_collection(text: str | Path) -> Path:
-    """Return the path that a user means by COLLECTION: `pictures` is ``pictures.impasto``."""
+    """Return the path that a user means by COLLECTION: `pictures` is ``pictures.impasto``.
+
+    Raises
+    ------
+    InvalidInput
+        When a file is in the way, or the path has no name to go by.
+    """
+    from impasto.store import is_collection
+
     path = Path(text).expanduser()
-    if path.suffix == SUFFIX:
-        return path
+    if path.name in ("", ".."):  # of ".", "/" and "..", only the folder itself knows the name
+        path = path.resolve()
     if path.exists() and not path.is_dir():
         raise InvalidInput(f"{path} is a file; a collection is a folder named NAME{SUFFIX}.")
+    if path.suffix == SUFFIX or is_collection(path):
+        return path
+    if not path.name:
+        raise InvalidInput(f"{path} can't name a collection; give one, such as pictures{SUFFIX}.")
     return path.with_name(path.name + SUFFIX)
