@@ -1,6 +1,6 @@
 """Images → vectors: one embedding loop, the CPU and GPU engines."""
 
-from impasto.embed.doctor import Facts, doctor_facts
+from impasto.embed.doctor import Machine, doctor_facts
 from impasto.embed.engine import BATCH, Engine, Outcome, choose, cores, open_engine
 from impasto.embed.loop import Chunk, embed
 
@@ -8,7 +8,7 @@ __all__ = [
     "BATCH",
     "Chunk",
     "Engine",
-    "Facts",
+    "Machine",
     "Outcome",
     "choose",
     "cores",

@@ -12,7 +12,7 @@ PACKAGES = ("torch", "openvino", "timm", "torchvision", "numpy", "pillow", "safe
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class Machine:
     """Devices, engines, versions, and what would be used.
 
     Parameters
@@ -40,14 +40,14 @@ class Facts:
     versions: tuple[tuple[str, str | None], ...]
 
 
-def doctor_facts() -> Facts:
+def doctor_facts() -> Machine:
     """Look at this machine."""
     import torch
 
     choice = choose("auto")
     cards = torch.cuda.device_count() if torch.cuda.is_available() else 0
     mps = torch.backends.mps.is_available()
-    return Facts(
+    return Machine(
         engine=choice.engine,
         device=choice.device,
         why=choice.why,

@@ -166,8 +166,10 @@ def _top(module: nn.Module, classifier: str) -> dict[str, str]:
 def _ends(module: nn.Module, classifier: str | None) -> dict[str, str]:
     if classifier is None:
         return {}
+    from torch import nn
+
     ends = {POOL: classifier + INPUT}
-    if hasattr(module.get_submodule(classifier), "weight"):
+    if isinstance(module.get_submodule(classifier), nn.Linear):
         ends[LOGITS] = classifier
     return ends
 

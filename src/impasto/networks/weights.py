@@ -95,7 +95,7 @@ def obtain(published: Published, cache: Path | None) -> Path:
     if obstacle is None:
         try:
             return _download(published)
-        except OSError as error:  # what httpx and urllib raise for a broken transfer
+        except _transfer_errors() as error:
             obstacle = _first_line(error)
     raise MissingWeights(
         f"The weights of {published.network} are not on this machine and can't be downloaded "
@@ -148,6 +148,16 @@ def _ask(published: Published) -> str | None:
         return f"the server answers {error.code}"
     except OSError as error:
         return _first_line(getattr(error, "reason", error)).lower()
+
+
+def _transfer_errors() -> tuple[type[Exception], ...]:
+    """Return what the libraries raise when a transfer breaks or brings other bytes."""
+    usual: tuple[type[Exception], ...] = (OSError, RuntimeError)
+    with suppress(ImportError):  # what huggingface_hub uses since its version 1
+        import httpx
+
+        usual += (httpx.HTTPError,)
+    return usual
 
 
 def _download(published: Published) -> Path:
