@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from impasto.explore import Comparison, Distribution, Retrieval
     from impasto.learn import Prediction
 
-Term = str | int | os.PathLike[str]
+Term = str | int | np.integer[Any] | os.PathLike[str]
 """An image's number, the file of a picture, ``label:NAME`` or ``tag:NAME``."""
 
 
@@ -118,6 +118,7 @@ class Collection:
         network: str = "efficientnet-lite0",
         layer: str | Sequence[str] = (),
         *,
+        weights: str | Path | None = None,
         progress: Progress | None = None,
         **options: Any,
     ) -> flow.Done:
@@ -128,13 +129,19 @@ class Collection:
         network : str
         layer : str or sequence of str
             One layer, or several in one pass; none: the network's default.
+        weights : str or Path, optional
+            Your own file, .safetensors or .pth.
         progress : Progress, optional
         **options
-            Further fields of `impasto.flow.EmbedOptions`: weights, pooling, flip, precision,
-            device, batch.
+            Further fields of `impasto.flow.EmbedOptions`: pooling, flip, precision, device,
+            batch.
         """
-        layers = (layer,) if isinstance(layer, str) else tuple(layer)
-        wanted = flow.EmbedOptions(network=network, layers=layers, **options)
+        wanted = flow.EmbedOptions(
+            network=network,
+            layers=(layer,) if isinstance(layer, str) else tuple(layer),
+            weights=None if weights is None else Path(weights).expanduser(),
+            **options,
+        )
         return flow.embed(self.stored, wanted, progress=progress)
 
     def vectors(self, space: str | None = None) -> Vectors:
@@ -228,5 +235,11 @@ class Collection:
 
 
 def _texts(terms: Term | Sequence[Term]) -> list[str]:
-    listed = [terms] if isinstance(terms, str | int | os.PathLike) else list(terms)
-    return [str(term) for term in listed]
+    if isinstance(terms, str | int | np.integer | os.PathLike):
+        return [_text(terms)]
+    return [_text(term) for term in terms]
+
+
+def _text(term: Term) -> str:
+    """Write a term as `flow.read_terms` reads it; a path is a file, even one named "12"."""
+    return os.path.abspath(term) if isinstance(term, os.PathLike) else str(term)  # noqa: PTH100

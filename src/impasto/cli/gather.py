@@ -48,10 +48,12 @@ def add(
     """
     from impasto import flow
 
+    flow.check_sources(sources)
     progress = progress_for(quiet=quiet)
     with flow.open_collection(collection, create=True) as opened, progress:
         added = [flow.add(opened, source, labels=labels, progress=progress) for source in sources]
         done = None if list_only else flow.read(opened, progress=progress)
+        images = opened.counts().images
     if as_json:
         print_json(
             {
@@ -63,7 +65,7 @@ def add(
         return
     for one in added:
         say_added(one)
-    if done is not None:
+    if done is not None and images:
         say_done(done, verb="read")
 
 
@@ -82,10 +84,13 @@ def embed(collection: Path, as_json: bool, quiet: bool, **options: Any) -> None:
     progress = progress_for(quiet=quiet)
     with flow.open_collection(collection) as opened, progress:
         done = flow.embed(opened, flow.EmbedOptions(**options), progress=progress)
+        images = opened.counts().images
     if as_json:
         print_json({"collection": str(opened.path), **describe_done(done)})
-        return
-    say_done(done, verb="embedded")
+    elif images:
+        say_done(done, verb="embedded")
+    else:
+        click.echo(f"There are no images yet. Gather some: impasto add {collection} FOLDER")
 
 
 def describe_added(added: Added) -> dict[str, Any]:
@@ -97,6 +102,7 @@ def describe_added(added: Added) -> dict[str, Any]:
         **asdict(added.changes),
         "skipped": dict(added.skipped),
         "labels": added.labels,
+        "moved_from": str(added.moved_from) if added.moved_from else None,
     }
 
 
@@ -109,6 +115,7 @@ def describe_done(done: Done) -> dict[str, Any]:
         "spaces": [space.name for space in done.spaces],
         "seconds": round(done.seconds, 3),
         "engine": done.engine,
+        "notes": done.notes,
     }
 
 
@@ -118,6 +125,8 @@ def say_added(added: Added) -> None:
 
     counts = [f"{n:,} {what}" for what, n in asdict(added.changes).items() if n]
     click.echo(f"{added.source}: {', '.join(counts) or 'no images'}.")
+    if added.moved_from:
+        click.echo(f"  It was {added.moved_from} before; its images stay who they were.")
     if added.labels:
         click.echo(f"  {added.labels}")
     for reason, n in added.skipped.most_common(5):
@@ -128,12 +137,14 @@ def say_added(added: Added) -> None:
 
 def say_done(done: Done, *, verb: str) -> None:
     """Print what a pass over the images did."""
-    if not done.images:
+    if not done.images and not done.notes:
         click.echo(f"Nothing to do: every image is {verb} already.")
-    else:
+    elif done.images:
         n = done.embedded if verb == "embedded" else done.images
         click.echo(f"{n:,} images {verb} in {done.seconds:.1f} s ({done.rate:.0f} images/s).")
     for space in done.spaces:
         click.echo(f"  space {space.name} ({space.dimension} numbers)")
     for kind, n in done.flags.most_common():
         click.echo(f"  {n:,} flagged {kind}")
+    for note in done.notes:
+        click.echo(f"  {note}")

@@ -91,21 +91,20 @@ def networks(name: str | None, as_json: bool) -> None:
             raise not_found("network", name, [info.name for info in infos])
         infos = found
     if as_json:
-        print_json(
-            [
-                {
-                    "name": info.name,
-                    "title": info.title,
-                    "layers": {layer.name: layer.dimension for layer in info.layers},
-                    "default_layer": info.default_layer,
-                    "licence": info.licence,
-                    "source": info.source,
-                    "weights_at_hand": info.weights_at_hand,
-                    "where": info.where,
-                }
-                for info in infos
-            ]
-        )
+        listed = [
+            {
+                "name": info.name,
+                "title": info.title,
+                "layers": {layer.name: layer.dimension for layer in info.layers},
+                "default_layer": info.default_layer,
+                "licence": info.licence,
+                "source": info.source,
+                "weights_at_hand": info.weights_at_hand,
+                "where": info.where,
+            }
+            for info in infos
+        ]
+        print_json({"networks": listed})
         return
     for info in infos:
         state = "weights at hand" if info.weights_at_hand else "no weights yet"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import sys
 from typing import Any
 
@@ -42,6 +43,9 @@ class Commands(click.Group):
         module, function = COMMANDS[cmd_name][0].split(":")
         command = getattr(importlib.import_module(module), function)
         assert isinstance(command, click.Command)
+        for parameter in command.params:
+            if isinstance(parameter, click.Option) and parameter.envvar is None:
+                parameter.envvar = _variable(cmd_name, parameter)
         return command
 
     def resolve_command(
@@ -64,7 +68,7 @@ class Commands(click.Group):
 
 @click.group(
     cls=Commands,
-    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "IMPASTO"},
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, prog_name="impasto", message="%(prog)s %(version)s")
 def cli() -> None:
@@ -75,8 +79,17 @@ def cli() -> None:
     """
 
 
+def _variable(command: str, option: click.Option) -> str:
+    """Name the environment variable of an option after what people type: ``--layer``."""
+    name = max(option.opts, key=len).lstrip("-")
+    return f"IMPASTO_{command}_{name}".replace("-", "_").upper()
+
+
 def main() -> None:
     """Run the command line and exit: 1 what the user can mend, 2 wrong usage, 130 Ctrl-C."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a pipe may not know every letter of a name
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:]))
 
 

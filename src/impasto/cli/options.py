@@ -17,7 +17,11 @@ json_option = click.option(
 )
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="No progress.")
 seed_option = click.option(
-    "--seed", type=int, default=0, show_default=True, help="Seed of every random step."
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Seed of every random step.",
 )
 space_option = click.option(
     "--space", help="Name of a space of the collection, or the beginning of it (default: newest)."

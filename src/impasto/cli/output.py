@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,8 +11,8 @@ import click
 
 
 def print_json(data: Any) -> None:
-    """Print one JSON object; NaN becomes null, since JSON has none."""
-    click.echo(json.dumps(_plain(data), ensure_ascii=False, allow_nan=False))
+    """Print one JSON object, in ASCII so that any pipe carries it; NaN becomes null."""
+    click.echo(json.dumps(_plain(data), allow_nan=False))
 
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -66,6 +67,6 @@ def _plain(data: Any) -> Any:
         return [_plain(value) for value in data]
     if hasattr(data, "tolist"):  # NumPy scalars and arrays
         return _plain(data.tolist())
-    if isinstance(data, float) and data != data:
+    if isinstance(data, float) and not math.isfinite(data):
         return None
     return data

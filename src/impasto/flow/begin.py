@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,18 +60,20 @@ def begin(path: str | Path) -> Opened:
     if not is_collection(place):
         place.parent.mkdir(parents=True, exist_ok=True)
         return Opened(Collection.create(place), sources)
+    if not os.access(place, os.W_OK):
+        note = f"{place} can't be written, so it is open to look only."
+        return Opened(Collection.open(place, writable=False), (), note)
     try:
         collection = Collection.open(place)
     except Busy as error:
         return Opened(Collection.open(place, writable=False), (), f"{error} Opened to look only.")
-    except PermissionError:
-        return Opened(
-            Collection.open(place, writable=False),
-            (),
-            f"{place} can't be written, so it is open to look only.",
-        )
-    known = tuple(source.path for source in collection.sources() if source.path.exists())
-    return Opened(collection, sources or known)
+    known = sources or tuple(source.path for source in collection.sources())
+    away = [str(source) for source in known if not source.exists()]
+    return Opened(
+        collection,
+        tuple(source for source in known if source.exists()),
+        f"Not there now, so not looked through: {', '.join(away)}." if away else "",
+    )
 
 
 def fill(

@@ -6,15 +6,15 @@ import contextlib
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.core.errors import InvalidInput
+from impasto.core.errors import InvalidInput, WrongCollection
 from impasto.core.progress import Progress, Quiet
 from impasto.core.records import Found, Skipped
 from impasto.core.space import Flip, Pooling, Precision, Space
@@ -43,12 +43,15 @@ class Added:
         How many files were left out, by reason.
     labels : str
         One sentence on what the folder names were taken for; "" for a table.
+    moved_from : Path or None
+        Where the folder lay before it was moved or renamed as a whole.
     """
 
     source: Path
     changes: Changes
     skipped: Counter[str]
     labels: str
+    moved_from: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,15 @@ class EmbedOptions:
     device: str = "auto"
     batch: int | None = None
 
+    def __post_init__(self) -> None:
+        """Check what would otherwise be taken for something else."""
+        for name, kind in (("pooling", Pooling), ("flip", Flip), ("precision", Precision)):
+            given, allowed = getattr(self, name), get_args(kind)
+            if given not in allowed:
+                raise InvalidInput(f"{name} can be {', '.join(allowed)}, not {given!r}.")
+        if self.batch is not None and self.batch < 1:
+            raise InvalidInput(f"A batch holds at least 1 image, not {self.batch}.")
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
@@ -98,6 +110,8 @@ class Done:
     seconds : float
     engine : str
         What did the arithmetic and why; "" when nothing was embedded.
+    notes : tuple of str
+        Sentences on images that were left for later.
     """
 
     images: int = 0
@@ -106,6 +120,7 @@ class Done:
     spaces: tuple[Space, ...] = ()
     seconds: float = 0.0
     engine: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def rate(self) -> float:
@@ -135,8 +150,21 @@ def open_collection(path: str | Path, *, create: bool = False, writable: bool = 
 
     place = named_collection(path)
     if create and not is_collection(place):
+        if place.exists():
+            raise WrongCollection(
+                f"{place} is not a collection, and it is in the way of a new one: choose another "
+                "name, or move it."
+            )
         return Collection.create(place)
     return Collection.open(place, writable=writable)
+
+
+def check_sources(sources: Iterable[str | Path]) -> None:
+    """Raise InvalidInput when one of them is not there or names no images."""
+    from impasto.collect.sources import open_source
+
+    for source in sources:
+        open_source(Path(source))
 
 
 def add(
@@ -170,7 +198,10 @@ def add(
     progress = progress or Quiet()
     opened = open_source(Path(source))
     earlier = {source.path: source.labels for source in collection.sources()}
-    how = labels or cast("How", earlier.get(opened.path, "auto"))
+    moved_from = _moved_from(collection, opened.root) if opened.whole else None
+    if moved_from is not None:
+        collection.relocate(moved_from, opened.root)
+    how = labels or cast("How", earlier.get(moved_from or opened.path, "auto"))
     collection.remember_source(SourceRecord(opened.path, how))
     progress.stage("listing", unit="files")
     left_out: list[Skipped] = []
@@ -191,6 +222,7 @@ def add(
         changes=changes,
         skipped=Counter(item.reason for item in left_out),
         labels=sentence,
+        moved_from=moved_from,
     )
 
 
@@ -213,6 +245,8 @@ def embed(
         When the network's weights can't be had; the message says where to get them.
     """
     progress = progress or Quiet()
+    if not collection.counts().images:
+        return Done()  # without the seconds that it takes to load a network
     progress.stage("network", unit="networks")
     engine = open_engine(options or EmbedOptions())
     return _work(collection, engine, progress)
@@ -240,6 +274,31 @@ def open_engine(options: EmbedOptions) -> Engine:
     )
 
 
+SAMPLED = 1000
+"""Images that are looked for when a folder may have been moved."""
+
+
+def _moved_from(collection: Collection, folder: Path) -> Path | None:
+    """Return the folder of the collection that is away and whose files lie below this one."""
+    folder, roots = folder.resolve(), collection.roots()
+    away = {root: Counter[bool]() for root in roots if not root.is_dir()}
+    if not away or any(folder.is_relative_to(root) for root in roots):
+        return None
+    ids = collection.order().tolist()
+    for image in collection.images(ids[:: max(1, len(ids) // SAMPLED)]):
+        if image.root in away:
+            away[image.root][_is_of_size(folder / image.path, image.size)] += 1
+    found = [root for root, seen in away.items() if seen[True] > seen[False]]
+    return found[0] if len(found) == 1 else None
+
+
+def _is_of_size(file: Path, size: int) -> bool:
+    try:
+        return file.stat().st_size == size
+    except OSError:
+        return False
+
+
 def _only_found(
     items: Iterator[Found | Skipped], left_out: list[Skipped], progress: Progress
 ) -> Iterator[Found]:
@@ -265,7 +324,7 @@ def _work(collection: Collection, engine: Engine | None, progress: Progress) -> 
 
     began = time.monotonic()
     spaces = engine.spaces if engine else ()
-    ids = collection.pending(*spaces)
+    ids, notes = _within_reach(collection, collection.pending(*spaces))
     files = _Files(collection)
     side = 2 * max((space.preprocessing.short_side for space in spaces), default=DECODED_SIDE // 2)
 
@@ -300,7 +359,25 @@ def _work(collection: Collection, engine: Engine | None, progress: Progress) -> 
         spaces=spaces,
         seconds=time.monotonic() - began,
         engine=engine.why if engine else "",
+        notes=notes,
     )
+
+
+def _within_reach(
+    collection: Collection, ids: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Leave images for later whose whole folder is away: a drive that is not plugged in."""
+    away = [root for root in collection.roots() if not root.is_dir()]
+    if not away:
+        return ids, ()
+    roots = [image.root for image in collection.images(ids.tolist())]
+    counts = Counter(root for root in roots if root in away)
+    notes = tuple(
+        f"{n:,} images are left for later: {root} is not there now. Plug its drive in; or, if it "
+        f"was moved, say where it lies: impasto add {collection.path} FOLDER"
+        for root, n in counts.items()
+    )
+    return ids[[root not in counts for root in roots]], notes
 
 
 class _Files:

@@ -75,6 +75,10 @@ class LearnOptions:
             raise InvalidInput(f"The share of the test lies between 0 and 1, not {self.test}.")
         if self.folds is not None and self.folds < 2:
             raise InvalidInput(f"Cross-validation takes at least 2 folds, not {self.folds}.")
+        if not 0 <= self.seed < 2**32:
+            raise InvalidInput(f"A seed lies between 0 and {2**32 - 1:,}, not {self.seed}.")
+        if isinstance(self.only, str):
+            raise InvalidInput(f"`only` takes a tuple of patterns: only=({self.only!r},).")
         if self.name is not None and not re.fullmatch(r"[\w][\w .-]{0,99}", self.name):
             raise InvalidInput(
                 f"{self.name!r} can't name a model; use letters, digits, spaces, '-', '_', '.'."
