@@ -1,5 +1,6 @@
 # make demo   set everything up, then gather, embed, learn and report the sample and open the app
 # make test   set everything up, then check and test everything
+# make web    build the pages again after a change in web/
 # make clean  remove what these made
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ BIN := $(VENV)/bin
 endif
 DEMO_FLAGS ?=
 
-.PHONY: demo test check pytest web-test install dev clean
+.PHONY: demo test check pytest web web-test install dev clean
 
 demo: install
 	$(BIN)/impasto demo $(DEMO_FLAGS)
@@ -40,6 +41,9 @@ check: dev
 	$(BIN)/lint-imports
 	$(BIN)/vulture
 	$(BIN)/codespell README.md CONTRIBUTING.md CHANGELOG.md docs src tests benchmarks web/src
+
+web: install
+	$(BIN)/python hatch_build.py
 
 web-test: dev
 	$(BIN)/python hatch_build.py test
