@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.core.errors import InvalidInput, WrongCollection
+from impasto.core.errors import ImpastoError, InvalidInput, WrongCollection
 from impasto.core.progress import Progress, Quiet
 from impasto.core.records import Found, Skipped
 from impasto.core.space import Flip, Pooling, Precision, Space
@@ -338,7 +338,8 @@ def _work(collection: Collection, engine: Engine | None, progress: Progress) -> 
     flags: Counter[str] = Counter()
     embedded = 0
     with (
-        collection.writing(*spaces) as writing,
+        _without_empty(collection, spaces),
+        collection.writing(*(spaces if len(ids) else ())) as writing,
         contextlib.closing(run(ids.tolist(), load, prepared, engine)) as chunks,
     ):
         for chunk in chunks:
@@ -361,6 +362,18 @@ def _work(collection: Collection, engine: Engine | None, progress: Progress) -> 
         engine=engine.why if engine else "",
         notes=notes,
     )
+
+
+@contextlib.contextmanager
+def _without_empty(collection: Collection, spaces: Sequence[Space]) -> Iterator[None]:
+    """Leave no space behind that a failure kept empty."""
+    try:
+        yield
+    except ImpastoError:
+        for info in collection.spaces():
+            if info.space in spaces and not info.rows:
+                collection.remove_space(info.space)
+        raise
 
 
 def _within_reach(
