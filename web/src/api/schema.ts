@@ -524,10 +524,37 @@ export interface components {
             /** Std */
             std: number;
         };
+        /**
+         * BaselineOut
+         * @description What needs no learning, tested on the same images.
+         */
+        BaselineOut: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            top1: components["schemas"]["EstimateOut"];
+            top5: components["schemas"]["EstimateOut"];
+        };
         /** Body_upload */
         Body_upload: {
             /** File */
             file: string;
+        };
+        /**
+         * ClassOut
+         * @description How well a model tells one class; null where nothing was tested or answered.
+         */
+        ClassOut: {
+            /** Answered */
+            answered: number;
+            /** Label */
+            label: string;
+            precision: components["schemas"]["EstimateOut"] | null;
+            /** Tested */
+            tested: number;
+            top1: components["schemas"]["EstimateOut"] | null;
+            top5: components["schemas"]["EstimateOut"] | null;
         };
         /**
          * CollectionOut
@@ -581,7 +608,7 @@ export interface components {
              */
             bins?: number;
             /** Queries */
-            queries: components["schemas"]["QueryIn"][];
+            queries: components["schemas"]["CompareQuery"][];
             /** Space */
             space?: string | null;
         };
@@ -622,6 +649,16 @@ export interface components {
             titles: string[];
             /** Wasserstein */
             wasserstein: number[][];
+        };
+        /**
+         * CompareQuery
+         * @description One query of a comparison.
+         */
+        CompareQuery: {
+            /** Terms */
+            terms: string[];
+            /** Title */
+            title?: string | null;
         };
         /**
          * Count
@@ -941,18 +978,6 @@ export interface components {
             similarity: number;
         };
         /**
-         * LabelScore
-         * @description How well a model does on one label.
-         */
-        LabelScore: {
-            /** Images */
-            images: number;
-            /** Label */
-            label: string;
-            top1: components["schemas"]["EstimateOut"];
-            top5: components["schemas"]["EstimateOut"] | null;
-        };
-        /**
          * LearnJobIn
          * @description Start a `learn` job.
          */
@@ -966,6 +991,8 @@ export interface components {
              * @default {
              *       "target": "label",
              *       "method": "linear-svm",
+             *       "test": 0.2,
+             *       "min_images": 2,
              *       "seed": 0
              *     }
              */
@@ -976,13 +1003,22 @@ export interface components {
          * @description What to learn, from which vectors, and how.
          */
         LearnOptions: {
-            /** Folds */
+            /**
+             * Folds
+             * @description Test every image once; null: keep a test part.
+             */
             folds?: number | null;
             /**
              * Method
              * @default linear-svm
              */
             method?: string;
+            /**
+             * Min Images
+             * @description Smaller labels are left out.
+             * @default 2
+             */
+            min_images?: number;
             /** Name */
             name?: string | null;
             /**
@@ -997,16 +1033,26 @@ export interface components {
              * @default label
              */
             target?: string;
+            /**
+             * Test
+             * @description Share of the test part.
+             * @default 0.2
+             */
+            test?: number;
         };
         /**
          * ModelDetail
-         * @description A model with its card and scores.
+         * @description A model with its scores beside baselines, class by class, and its card.
          */
         ModelDetail: {
+            /** Baselines */
+            baselines: components["schemas"]["BaselineOut"][];
             /** Card */
             card: {
                 [key: string]: unknown;
             };
+            /** Classes */
+            classes: components["schemas"]["ClassOut"][];
             /**
              * Created
              * @description ISO 8601.
@@ -1016,23 +1062,17 @@ export interface components {
             has_report: boolean;
             /** Labels */
             labels: string[];
-            /** Labels Scores */
-            labels_scores: components["schemas"]["LabelScore"][];
             /** Method */
             method: string;
-            /** Metrics */
-            metrics: {
-                [key: string]: components["schemas"]["EstimateOut"];
-            };
             /** Name */
             name: string;
             /**
              * Space
              * @description Name of the space its vectors come from.
              */
-            space: string | null;
+            space: string;
             /** Space Title */
-            space_title: string | null;
+            space_title: string;
             /** Target */
             target: string;
             /** Title */
@@ -1060,9 +1100,9 @@ export interface components {
              * Space
              * @description Name of the space its vectors come from.
              */
-            space: string | null;
+            space: string;
             /** Space Title */
-            space_title: string | null;
+            space_title: string;
             /** Target */
             target: string;
             /** Title */
@@ -1166,16 +1206,6 @@ export interface components {
             q: number;
             /** Value */
             value: number;
-        };
-        /**
-         * QueryIn
-         * @description One query of a comparison.
-         */
-        QueryIn: {
-            /** Terms */
-            terms: string[];
-            /** Title */
-            title?: string | null;
         };
         /**
          * RetrievalOut

@@ -3,11 +3,22 @@
 import type { Image } from "../api/types";
 import type { Term } from "./terms";
 
+/** What people call a picture: its title where a table gave one, else its file's name. */
+export function titleOf(image: Image): string {
+  for (const property of ["title", "name"]) {
+    const value = image.properties[property];
+    if (typeof value === "string" && value.trim()) return value;
+  }
+  return image.name;
+}
+
 /** What to call a term: the picture's name when it is known. */
 export function termTitle(term: Term, card: (id: number) => Image | undefined): string {
   switch (term.kind) {
-    case "image":
-      return card(Number(term.value))?.name ?? `picture ${term.value}`;
+    case "image": {
+      const image = card(Number(term.value));
+      return image ? titleOf(image) : `picture ${term.value}`;
+    }
     case "upload":
       return "picture from outside";
     case "label":

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { fakeImage } from "../api/fake";
 import type { Image, Job } from "../api/types";
 import { Cards, isShown, isUnread } from "./cards";
-import { termTitle } from "./facts";
+import { termTitle, titleOf } from "./facts";
 import { bringsFiles, firstPicture } from "./files";
 import { isActive, ordered, progressLine, share } from "./jobs";
 import { latest } from "./latest";
@@ -128,6 +128,11 @@ describe("files", () => {
     expect(firstPicture(null)).toBeNull();
     expect([bringsFiles({ types: ["Files"] }), bringsFiles({ types: ["text/plain"] })]).toEqual([true, false]);
   });
+});
+
+it("pictures are called by their title, where they have one", () => {
+  expect(titleOf(fakeImage(3))).toBe(fakeImage(3).name);
+  expect(titleOf({ ...fakeImage(3), properties: { title: " ", name: "The sea" } })).toBe("The sea");
 });
 
 it("terms are called by the picture's name once it is known", () => {

@@ -1,11 +1,15 @@
 import { expect, it } from "vitest";
-import { bytes, capital, count, counted, duration, percent, property, rate, similarity, zScore } from "./format";
+import { above, bytes, capital, count, counted, duration, percent, property, rate, similarity, zScore } from "./format";
 
 it.each([
   [bytes(999), "999 B"],
   [bytes(48_213), "48.2 kB"],
   [bytes(999_900), "1.00 MB"],
   [bytes(3_412_345), "3.41 MB"],
+  [above(99.9961), "above 99.99 %"],
+  [above(100), "above 100 %"],
+  [above(29.29), "above 29.29 %"],
+  [above(0.001), "above 0 %"],
   [capital("embedding"), "Embedding"],
   [count(1903), "1,903"],
   [counted(1, "picture"), "1 picture"],

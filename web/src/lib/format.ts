@@ -44,6 +44,11 @@ export function percent(share: number): string {
   return `${value.toFixed(digits)} %`;
 }
 
+/** A percentile, rounded down: "above 99.97 %" is then never too much said. */
+export function above(percentile: number): string {
+  return `above ${Math.floor(percentile * 100 + 1e-9) / 100} %`;
+}
+
 /** Seconds as "8 s", "3 min 20 s", "2 h 05 min". */
 export function duration(seconds: number): string {
   const s = Math.max(0, Math.round(seconds));

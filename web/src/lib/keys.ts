@@ -91,4 +91,12 @@ export const CHEATS: readonly (readonly [string, readonly (readonly [string, str
       ["Backspace", "Back along the trail"],
     ],
   ],
+  [
+    "Distribution",
+    [
+      ["l", "Linear or logarithmic heights"],
+      ["n", "The same query’s neighbours"],
+      ["Tab ← →", "Move an end of the range; with Shift, ten bars"],
+    ],
+  ],
 ];

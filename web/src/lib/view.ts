@@ -25,7 +25,7 @@ export const EVERYTHING: View = {
 /** Sort keys every collection has; its own properties come as `property:NAME`. */
 export const SORTS: readonly (readonly [key: string, title: string])[] = [
   ["added", "Order added"],
-  ["name", "Name"],
+  ["name", "Folder and name"],
   ["label", "Label"],
   ["size", "File size"],
   ["width", "Width"],
