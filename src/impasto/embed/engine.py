@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.core.errors import ImpastoError, InvalidInput
+from impasto.core.errors import InvalidInput
 from impasto.core.space import Flip, Precision, Space
 from impasto.networks.records import Network, Tap
 
@@ -258,12 +258,11 @@ def _compile(choice: Choice, order: _Order) -> Compiled:
     """Compile on the chosen engine; say so when OpenVINO can't and PyTorch has to."""
     if choice.engine == "torch":
         return _on_torch(choice, order)
+    from impasto.embed.on_openvino import Untranslatable
+
     try:
         return _on_openvino(choice, order)
-    except ImpastoError:
-        raise
-    except RuntimeError as error:  # what OpenVINO raises for operations it does not know
-        reason = next(iter(str(error).strip().splitlines()), "no reason given")
+    except Untranslatable as reason:
         why = f"OpenVINO can't translate {order.network.name} ({reason}); PyTorch computes instead."
         return _on_torch(replace(choice, engine="torch", why=why), order)
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import sys
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
@@ -42,6 +44,10 @@ def openvino() -> ModuleType:
 def has_bf16() -> bool:
     """Tell whether the processor computes in bf16."""
     return "BF16" in openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+class Untranslatable(Exception):
+    """A network with an operation that OpenVINO does not know; the message is one line."""
 
 
 class OpenVinoRunner:
@@ -116,11 +122,11 @@ def _traced(tapped: Tapped, shape: tuple[int, int, int, int]) -> Any:
     import torch
 
     openvino()
-    from openvino.frontend import FrontEndManager
+    from openvino.frontend import FrontEndManager, GeneralFailure, OpConversionFailure
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 
     example = torch.zeros(shape, dtype=torch.uint8)
-    with warnings.catch_warnings(), torch.no_grad():
+    with warnings.catch_warnings(), torch.no_grad(), _one_thread():
         warnings.simplefilter("ignore")  # tracing is deprecated, and talkative
         try:
             decoder = TorchScriptPythonDecoder(
@@ -129,8 +135,30 @@ def _traced(tapped: Tapped, shape: tuple[int, int, int, int]) -> Any:
         except RuntimeError as error:
             if isinstance(error.__cause__, ImpastoError):
                 raise error.__cause__ from None
-            raise
-        front = FrontEndManager().load_by_framework("pytorch")
-        model = front.convert(front.load(decoder))
-    model.reshape(list(shape))
+            raise Untranslatable(_last_line(error)) from error
+        try:
+            front = FrontEndManager().load_by_framework("pytorch")
+            model = front.convert(front.load(decoder))
+            model.reshape(list(shape))
+        except (RuntimeError, OpConversionFailure, GeneralFailure) as error:
+            raise Untranslatable(_last_line(error)) from error
     return model
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let torch compute alone: for two images, waking its helpers takes longer than the work."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _last_line(error: Exception) -> str:
+    """Return the line of an error that says what was wrong (OpenVINO's come last)."""
+    lines = [line.strip(" -.") for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__
