@@ -241,7 +241,7 @@ def describe_retrieval(found: Retrieval) -> dict[str, Any]:
 
 def say_retrieval(found: Retrieval) -> None:
     """Print the answer for one space, and the numbers behind it."""
-    click.echo(click.style(f"{found.space.title}: {found.answer}. ", bold=True) + found.sentence)
+    click.echo(f"{click.style(found.space.title, bold=True)}. {found.sentence}")
     rows = [(f"precision@{k}", one) for k, one in found.precision.items()]
     rows += [("average precision", found.average_precision), ("AUC", found.auc)]
     print_table(
