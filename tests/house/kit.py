@@ -120,3 +120,29 @@ def vectors_on_disk(collection: Path) -> dict[str, bytes]:
         for file in sorted(folder.rglob("*"))
         if file.is_file()
     }
+
+
+@dataclass(frozen=True)
+class Own:
+    """A network with weights of its own."""
+
+    network: str
+    file: Path
+
+
+def own_weights(
+    folder: Path, *, seed: int = 0, classes: int = 5, ending: str = "safetensors"
+) -> Own:
+    """Invent weights for a tiny network of timm, as a user would have trained them."""
+    import timm
+    import torch
+    from safetensors.torch import save_file
+
+    torch.manual_seed(seed)
+    state = timm.create_model("test_efficientnet", num_classes=classes).state_dict()
+    file = folder / f"own-{seed}.{ending}"
+    if ending == "safetensors":
+        save_file(state, file)
+    else:
+        torch.save(state, file)
+    return Own("timm/test_efficientnet", file)

@@ -1,0 +1,5 @@
+"""The fixtures of the whole house."""
+
+from fixtures import caches, elsewhere, gallery
+
+__all__ = ["caches", "elsewhere", "gallery"]
