@@ -364,7 +364,7 @@ def _store(
     card = room.card(
         learned.model,
         evaluation,
-        title=f"{options.target} of {collection.name}",
+        title=f"Labels of {collection.name} ({options.method})",
         collection=collection.name,
     )
     card["notes"] = [*lesson.notes, *card["notes"]]
