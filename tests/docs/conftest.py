@@ -120,21 +120,26 @@ class Runner:
     def run(self, document: Path) -> None:
         """Run all blocks of a document; `sh` and `python` act, `text` is compared."""
         for block in blocks_of(document):
-            with self._told(document, block):
-                if block.language == "sh":
-                    self.printed = "".join(map(self._command, commands_of(block)))
-                elif block.language == "python":
-                    self.printed = self._captured(functools.partial(self._python, block))
-                elif block.language == "text":
-                    problem = difference(block.text, self.printed)
-                    assert problem is None, problem
-                    self.compared += 1
+            self.run_block(document, block)
+
+    def run_block(self, document: Path, block: Block) -> None:
+        """Run or compare one block."""
+        with self._told(document, block):
+            if block.language == "sh":
+                self.printed = "".join(map(self.command, commands_of(block)))
+            elif block.language == "python":
+                self.printed = self._captured(functools.partial(self._python, block))
+            elif block.language == "text":
+                problem = difference(block.text, self.printed)
+                assert problem is None, problem
+                self.compared += 1
 
     def _python(self, block: Block) -> None:
         code = compile("\n" * block.line + block.text, "the document", "exec")
         exec(code, self.names)
 
-    def _command(self, words: list[str]) -> str:
+    def command(self, words: list[str]) -> str:
+        """Run one command line and return what it printed."""
         assert words[0] == "impasto", f"only commands of impasto run here, not {words[0]}"
         if words[1] in ("open", "demo"):  # they serve until Ctrl-C
             check_options(words)
@@ -164,10 +169,32 @@ class Runner:
             raise
 
 
-@pytest.fixture(name="difference")
-def compare() -> Callable[[str, str], str | None]:
-    """The comparison, for its own tests."""
-    return difference
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What tests read in documents."""
+
+    def blocks(self, document: Path, language: str) -> list[Block]:
+        """Return the blocks of one language."""
+        return [block for block in blocks_of(document) if block.language == language]
+
+    def commands(self, document: Path) -> list[list[str]]:
+        """Return every command line of ours in the shell blocks, as words."""
+        lines = (words for block in self.blocks(document, "sh") for words in commands_of(block))
+        return [["impasto", *words[1:]] for words in lines if words[0].endswith("impasto")]
+
+    def check_options(self, words: list[str]) -> None:
+        """Parse a command line without running it."""
+        check_options(words)
+
+    def difference(self, shown: str, printed: str) -> str | None:
+        """Compare what is shown with what was printed."""
+        return difference(shown, printed)
+
+
+@pytest.fixture
+def reader() -> Reader:
+    """What tests read in documents."""
+    return Reader()
 
 
 @pytest.fixture

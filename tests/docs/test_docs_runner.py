@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tests.docs.conftest import Runner
+    from tests.docs.conftest import Reader, Runner
 
 
 @pytest.mark.parametrize(
@@ -24,10 +22,8 @@ if TYPE_CHECKING:
         ("240 images read in 3.0 s (80 images/s).", "240 images read in 9.1 s (26 images/s)."),
     ],
 )
-def test_what_counts_as_the_same(
-    shown: str, printed: str, difference: Callable[[str, str], str | None]
-) -> None:
-    assert difference(shown, printed) is None
+def test_what_counts_as_the_same(shown: str, printed: str, reader: Reader) -> None:
+    assert reader.difference(shown, printed) is None
 
 
 @pytest.mark.parametrize(
@@ -44,10 +40,8 @@ def test_what_counts_as_the_same(
         ("birds 0.5", "bugs 0.5"),
     ],
 )
-def test_what_does_not(
-    shown: str, printed: str, difference: Callable[[str, str], str | None]
-) -> None:
-    assert difference(shown, printed)
+def test_what_does_not(shown: str, printed: str, reader: Reader) -> None:
+    assert reader.difference(shown, printed)
 
 
 @pytest.mark.parametrize(
