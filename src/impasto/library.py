@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 Term = str | int | np.integer[Any] | os.PathLike[str]
 """An image's number, the file of a picture, ``label:NAME`` or ``tag:NAME``."""
 
+Query = Term | Sequence[Term] | NDArray[np.integer[Any]]
+"""One term, or several that are averaged."""
+
 
 def open(path: str | Path, *, create: bool = False, writable: bool = True) -> Collection:  # noqa: A001
     """Open a collection.
@@ -155,7 +158,7 @@ class Collection:
 
     def ask(
         self,
-        query: Term | Sequence[Term],
+        query: Query,
         *,
         away: Sequence[Term] = (),
         space: str | None = None,
@@ -165,15 +168,11 @@ class Collection:
         terms, pictures = flow.read_terms(_texts(query), _texts(away))
         return flow.ask(self.stored, terms, pictures, space=space, seed=seed)
 
-    def neighbours(
-        self, query: Term | Sequence[Term], k: int = 20, *, space: str | None = None
-    ) -> Neighbours:
+    def neighbours(self, query: Query, k: int = 20, *, space: str | None = None) -> Neighbours:
         """Return the `k` nearest images, best first, without those that the query is made of."""
         return self.ask(query, space=space).neighbours(k)
 
-    def similarities(
-        self, query: Term | Sequence[Term], *, space: str | None = None
-    ) -> NDArray[np.float32]:
+    def similarities(self, query: Query, *, space: str | None = None) -> NDArray[np.float32]:
         """Return the similarity of every image.
 
         Returns
@@ -185,14 +184,12 @@ class Collection:
         return self.ask(query, space=space).similarities
 
     def distribution(
-        self, query: Term | Sequence[Term], *, space: str | None = None, bins: int = 200
+        self, query: Query, *, space: str | None = None, bins: int = 200
     ) -> Distribution:
         """Return the histogram, mean and quantiles of a query's similarities to all images."""
         return self.ask(query, space=space).distribution(bins=bins)
 
-    def compare(
-        self, queries: Sequence[Term | Sequence[Term]], *, space: str | None = None
-    ) -> Comparison:
+    def compare(self, queries: Sequence[Query], *, space: str | None = None) -> Comparison:
         """Put several queries side by side: distributions, distances, rank agreement."""
         asked: list[list[flow.Term]] = []
         pictures: dict[str, Any] = {}
@@ -234,7 +231,7 @@ class Collection:
         return flow.predict(self.stored, model, _texts(pictures)).prediction
 
 
-def _texts(terms: Term | Sequence[Term]) -> list[str]:
+def _texts(terms: Query) -> list[str]:
     if isinstance(terms, str | int | np.integer | os.PathLike):
         return [_text(terms)]
     return [_text(term) for term in terms]
