@@ -1,7 +1,7 @@
 """Make docs/images/: the app and the report on the sample, photographed in a real Chromium.
 
-``python docs/make_screenshots.py --folder FOLDER`` keeps the sample and its collection in FOLDER
-(a temporary one by default) and makes them when they are not there. It needs Playwright and a
+``python docs/make_screenshots.py --folder FOLDER`` runs the demo in FOLDER (a temporary one by
+default; what is there already is not computed again). It needs Playwright and a
 Chromium or Chrome on the PATH (or the one that ``--chromium`` names).
 """
 
@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from impasto import flow
 from impasto.serve.server import Server
 from impasto.serve.studio import Studio
-from impasto.store import Collection, Filter, is_collection
+from impasto.store import Collection, Filter
 
 IMAGES = Path(__file__).with_name("images")
 SIZE = {"width": 1280, "height": 800}
@@ -41,13 +41,8 @@ FLAGS = [
 
 def make(home: Path, chromium: str) -> None:
     """Make all pictures."""
-    place = home / "openmoji.impasto"
-    if not is_collection(place):
-        flow.demo(home)
-    with Collection.open(place) as collection:
-        if not collection.models():
-            flow.learn(collection, flow.LearnOptions(folds=5))
-        model = collection.models()[0]
+    demo = flow.demo(home)
+    with Collection.open(demo.path) as collection:
         fox = first(collection, "fox")
         owl = first(collection, "owl")
         studio = Studio(collection)
@@ -62,7 +57,7 @@ def make(home: Path, chromium: str) -> None:
             photograph(browser, f"{at}neighbours?term=image:{fox}", "neighbours-dark", dark=True)
             photograph(browser, f"{at}distribution?term=image:{fox}", "distribution")
             photograph(browser, f"{at}try?term=image:{owl}", "try")
-            photograph(browser, (model.folder / flow.REPORT).as_uri(), "report")
+            photograph(browser, demo.taught.report.resolve().as_uri(), "report")
         studio.close()
 
 
