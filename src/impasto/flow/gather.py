@@ -7,7 +7,7 @@ import hashlib
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from impasto.core.errors import ImpastoError, InvalidInput, WrongCollection
 from impasto.core.progress import Progress, Quiet
 from impasto.core.records import Found, Skipped
-from impasto.core.space import Flip, Pooling, Precision, Space
+from impasto.core.space import Fit, Flip, Pooling, Precision, Space
 from impasto.flow import own_weights
 from impasto.flow.places import cache_folder, named_collection
 
@@ -66,6 +66,9 @@ class EmbedOptions:
         Several layers are read in one pass; empty: the network's default layer.
     weights : Path or None
         The user's own weights file.
+    fit : {"crop", "squash"} or None
+        The central square, or the whole picture squashed to a square; None: as the network was
+        trained.
     pooling : {"mean", "max", "none"}
     flip : {"none", "mean", "both"}
     precision : {"f32", "bf16"}
@@ -78,6 +81,7 @@ class EmbedOptions:
     network: str = "efficientnet-lite0"
     layers: tuple[str, ...] = ()
     weights: Path | None = None
+    fit: Fit | None = None
     pooling: Pooling = "mean"
     flip: Flip = "none"
     precision: Precision = "f32"
@@ -213,7 +217,7 @@ def add(
     )
     collection.record_skipped(str(opened.path), left_out)
     sentence = ""
-    if opened.kind == "folder":
+    if opened.kind == "folder" and any(astuple(changes)):
         inferred = infer(collection.folder_counts(opened.root), how=how)
         collection.set_folder_labels(opened.root, inferred.labels, inferred.splits)
         sentence = inferred.reason
@@ -261,6 +265,9 @@ def open_engine(options: EmbedOptions) -> Engine:
 
     network = networks.load(options.network, weights=options.weights, cache=cache_folder())
     own_weights.remember(network.weights, options.weights)
+    if options.fit is not None:
+        fitted = replace(network.preprocessing, fit=options.fit)
+        network = replace(network, preprocessing=fitted)
     layers = options.layers or (network.default_layer,)
     if len(set(layers)) != len(layers):
         raise InvalidInput(f"A layer was named twice: {', '.join(layers)}.")

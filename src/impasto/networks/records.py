@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from impasto.core.errors import not_found
@@ -123,7 +124,10 @@ class Network:
         modules = {path for path, _ in self.module.named_modules() if path}
         if layer.removesuffix(INPUT) in modules:
             return layer
-        raise not_found(f"layer of {self.name}", layer, {*self.layers, *self.aliases} | modules)
+        named = {*self.layers, *self.aliases}
+        near = get_close_matches(layer, named | modules)
+        # Without a near spelling the named layers help more than hundreds of module paths.
+        raise not_found(f"layer of {self.name}", layer, named | modules if near else named)
 
     def path(self, layer: str) -> str:
         """Return the module path of a layer (with ``:input`` where its input is meant)."""
