@@ -109,11 +109,27 @@ class Collection:
         return self.stored.space_names()
 
     def add(
-        self, source: str | Path, *, labels: How | None = None, progress: Progress | None = None
+        self,
+        source: str | Path,
+        *,
+        labels: How | None = None,
+        read: bool = True,
+        progress: Progress | None = None,
     ) -> flow.Added:
-        """List a folder, a table or a file, and read what is new; see `impasto add --help`."""
+        """List a folder, a table or a file, and read what is new.
+
+        Parameters
+        ----------
+        source : str or Path
+        labels : {"auto", "parent", "top", "none"}, optional
+            What folder names mean; see `impasto.flow.add`.
+        read : bool
+            False leaves the reading (sizes, flags, thumbnails) to `embed`, in one pass.
+        progress : Progress, optional
+        """
         added = flow.add(self.stored, source, labels=labels, progress=progress)
-        flow.read(self.stored, progress=progress)
+        if read:
+            flow.read(self.stored, progress=progress)
         return added
 
     def embed(

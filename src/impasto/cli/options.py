@@ -50,6 +50,12 @@ def embedding_options(command: F) -> F:
                 help="Your own weights: .safetensors or .pth.",
             ),
             click.option(
+                "--fit",
+                type=click.Choice(["crop", "squash"]),
+                help="The central square, or the whole picture squashed to one "
+                "(default: as the network was trained).",
+            ),
+            click.option(
                 "--pooling",
                 type=click.Choice(["mean", "max", "none"]),
                 default="mean",

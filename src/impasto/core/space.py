@@ -111,6 +111,7 @@ class Space:
             self.precision: self.precision != "f32",
             f"{self.pooling} pooling": self.pooling != "mean",
             f"flip {self.flip}": self.flip != "none",
+            "squashed": self.preprocessing.fit == "squash",
         }
         extras = [part for part, unusual in parts.items() if unusual]
         return f"{self.network} {self.layer}" + (f" ({', '.join(extras)})" if extras else "")

@@ -159,6 +159,7 @@ def engine_of(space: Space) -> Engine:
             network=space.network,
             layers=(space.layer,),
             weights=own,
+            fit=space.preprocessing.fit,
             pooling=space.pooling,
             flip=space.flip,
             precision=space.precision,

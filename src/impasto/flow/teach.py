@@ -171,9 +171,10 @@ def learn(
         When there is too little to learn from; the message says what is missing.
     """
     from impasto import learn as room
+    from impasto.embed import cores
 
     options, progress = options or LearnOptions(), progress or Quiet()
-    config = room.Config(method=options.method, seed=options.seed)
+    config = room.Config(method=options.method, seed=options.seed, threads=cores())
     room.METHODS[options.method]  # an unknown method is said before the work begins
     lesson = _lesson(collection, options, progress)
     learned = room.learn(

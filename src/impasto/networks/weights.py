@@ -201,15 +201,18 @@ def read_weights(file: Path) -> State:
 
 def _read_pickle(file: Path) -> object:
     import pickle
+    import warnings
 
     import torch
 
     try:
-        return torch.load(file, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about pickles that it then refuses
+            return torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        reason = "it holds Python objects, which could run any code"
-        if "Unsupported global" not in str(error) and "weights_only" not in str(error):
-            reason = "its bytes are not of that format"
+        reason = "its bytes are not of that format"
+        if "Unsupported global" in str(error) or "Unsupported class" in str(error):
+            reason = "it holds Python objects, which could run any code"
     except (RuntimeError, EOFError, ValueError, KeyError, IndexError, OSError) as error:
         reason = _first_line(error)
     raise InvalidInput(
