@@ -54,6 +54,9 @@ class Added:
     moved_from: Path | None = None
 
 
+_CHOICES = {"fit": Fit, "pooling": Pooling, "flip": Flip, "precision": Precision}
+
+
 @dataclass(frozen=True, slots=True)
 class EmbedOptions:
     """Which vectors to compute, and how.
@@ -90,9 +93,9 @@ class EmbedOptions:
 
     def __post_init__(self) -> None:
         """Check what would otherwise be taken for something else."""
-        for name, kind in (("pooling", Pooling), ("flip", Flip), ("precision", Precision)):
+        for name, kind in _CHOICES.items():
             given, allowed = getattr(self, name), get_args(kind)
-            if given not in allowed:
+            if given not in allowed and (name, given) != ("fit", None):
                 raise InvalidInput(f"{name} can be {', '.join(allowed)}, not {given!r}.")
         if self.batch is not None and self.batch < 1:
             raise InvalidInput(f"A batch holds at least 1 image, not {self.batch}.")

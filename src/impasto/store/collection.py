@@ -541,7 +541,7 @@ def _read_manifest(path: Path) -> dict[str, Any]:
             "`impasto open` makes one from a folder of images."
         ) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise WrongCollection(f"{file} can't be read ({error!r}).") from error
+        raise WrongCollection(f"{file} can't be read; restore it from a copy ({error}).") from error
     if not isinstance(number, int) or number > FORMAT:
         raise WrongCollection(
             f"{path} has format {number}; this impasto reads up to {FORMAT}. "

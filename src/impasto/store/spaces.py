@@ -182,6 +182,11 @@ def _f16(
     finite = np.isfinite(rows)
     if not finite.all():
         row, column = np.argwhere(~finite)[0]
+        if np.isnan(values[row, column]):
+            raise InvalidInput(
+                f"Image {ids[row]} has a value that is no number (NaN) in the space {space.name}; "
+                "the weights of the network are damaged, or were never trained."
+            )
         raise InvalidInput(
             f"Image {ids[row]} has the value {values[row, column]:g} in the space {space.name}; "
             f"vectors are kept as 16-bit floats, which end at {LARGEST:g}. Take a later layer, "
