@@ -296,7 +296,7 @@ def thingsvision(contestant: Contestant) -> Pass:
     from thingsvision.utils.data import DataLoader, ImageDataset  # type: ignore[import-not-found]
 
     extractor = get_extractor_from_model(
-        model=network(contestant), device="cpu", transforms=transform(), backend="pt"
+        model=network(contestant), device="cpu", preprocess=transform(), backend="pt"
     )
 
     def run(folder: Path, out: Path) -> Vectors:
