@@ -50,6 +50,7 @@ web-test: dev
 
 pytest: dev
 	$(BIN)/python tests/set_up_browser.py
+	$(BIN)/pytest --quiet --doctest-modules --import-mode=prepend src/impasto
 	$(BIN)/pytest -n 2 --dist loadfile
 
 clean:
