@@ -100,7 +100,7 @@ def program(*words: object) -> list[str]:
 
 def process(*words: object, **options: Any) -> Said:
     """Run a command line in a process of its own, and wait for it."""
-    done = subprocess.run(program(*words), capture_output=True, text=True, **options)
+    done = subprocess.run(program(*words), **{"capture_output": True, "text": True, **options})
     return Said(done.returncode, done.stdout, done.stderr)
 
 

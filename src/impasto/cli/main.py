@@ -110,9 +110,6 @@ def run(arguments: list[str]) -> int:
     except ImpastoError as error:
         click.echo(f"impasto: {error}", err=True)
         return 1
-    except BrokenPipeError:  # `impasto status | head`
-        sys.stderr.close()
-        return 0
     except OSError as error:
         click.echo(f"impasto: {_explain(error)}", err=True)
         return 1

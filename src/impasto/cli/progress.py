@@ -113,10 +113,10 @@ class Lines(Reporter):
         rate = self._done / max(now - self._began, 1e-9)
         line = f"{self._name}: {self._done:,}"
         if self._total:
-            line += f" of {self._total:,} {self._unit}, {rate:.1f}/s"
+            line += f" of {self._total:,} {self._unit}, {rate:,.1f}/s"
             left = max(self._total - self._done, 0) / rate
             return line + (f", {left:.0f} s left" if left >= 1 else "")
-        return line + f" {self._unit}, {rate:.1f}/s"
+        return line + f" {self._unit}, {rate:,.1f}/s"
 
 
 def progress_for(*, quiet: bool = False) -> Reporter:
