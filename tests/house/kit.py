@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from impasto.cli.main import run
@@ -139,10 +140,24 @@ def own_weights(
     from safetensors.torch import save_file
 
     torch.manual_seed(seed)
-    state = timm.create_model("test_efficientnet", num_classes=classes).state_dict()
+    network = timm.create_model("test_efficientnet", num_classes=classes).train()
+    for part in network.modules():
+        if isinstance(part, torch.nn.BatchNorm2d):
+            part.momentum = None  # take the statistics as they are: the network then sees something
+    with torch.no_grad():
+        network(torch.nn.functional.interpolate(torch.randn(8, 3, 12, 12), size=160))
+    state = network.state_dict()
     file = folder / f"own-{seed}.{ending}"
     if ending == "safetensors":
         save_file(state, file)
     else:
         torch.save(state, file)
     return Own("timm/test_efficientnet", file)
+
+
+def assert_same(ours: NDArray[np.floating[Any]], theirs: NDArray[np.floating[Any]]) -> None:
+    """Check that vectors agree, measured by how much those of different images differ."""
+    spread = np.linalg.norm(theirs - theirs.mean(axis=0), axis=1).mean()
+    assert ours.shape == theirs.shape
+    assert np.linalg.norm(ours - theirs, axis=1).max() < 0.02 * spread
+    assert len(ours) < 2 or np.linalg.norm(ours - theirs[::-1], axis=1).max() > 0.5 * spread

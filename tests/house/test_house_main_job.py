@@ -155,7 +155,7 @@ def test_again_there_is_nothing_to_do(job: Job) -> None:
     ("words", "expected"),
     [
         (["find", "label:discs", "-k", "3", "--versus", "1"], ["similarity", "percentile", "KS"]),
-        (["retrieve", "label:discs"], ["yes", "precision@5", "chance"]),
+        (["retrieve", "label:discs"], ["Yes", "precision@5", "chance"]),
         (["evaluate"], ["top1", "report.html"]),
         (["predict", "1"], ["probability", "checks"]),
         (["status", "--skipped"], ["labels: ", "flags: ", "left out: ", "space "]),
