@@ -138,12 +138,18 @@ def test_intervals_cover(rng: np.random.Generator) -> None:
         held = 0
         for _ in range(100):
             scores = (rng.random((n, 1)) < truth).astype(float)
-            (estimate,) = _estimates(scores, [0.5], rng)
+            (estimate,) = _estimates(scores, [0.5], [1.0], rng)
             held += estimate.low <= truth <= estimate.high
         assert held >= 88, (n, truth, held)
-    (perfect,) = _estimates(np.ones((3, 1)), [0.5], rng)
+    (perfect,) = _estimates(np.ones((3, 1)), [0.5], [1.0], rng)
     assert (perfect.value, perfect.high) == (1, 1)
     assert perfect.low < 0.5
+
+
+def test_no_interval_passes_what_is_possible(make: Make, rng: np.random.Generator) -> None:
+    found = retrieval(make(_clustered(rng, 200, 12, 0.5)), range(12), ks=(1, 10, 100))
+    for k, estimate in found.precision.items():
+        assert estimate.high <= min(1, 11 / k)
 
 
 def test_questions_without_an_answer(make: Make) -> None:

@@ -228,3 +228,13 @@ def test_bind_finds_the_next_free_port() -> None:
         assert first.getsockname()[1] < second.getsockname()[1]
         # Without it every answer over one connection waits 40 ms.
         assert first.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"), [({"token": "short"}, "guessed"), ({"hosts": ("*",)}, "only together")]
+)
+def test_what_lets_strangers_in_is_refused_before_serving(
+    studio: Studio, given: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(InvalidInput, match=words):
+        Server(studio, **given)

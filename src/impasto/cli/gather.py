@@ -144,6 +144,8 @@ def say_done(done: Done, *, verb: str) -> None:
         click.echo(f"{n:,} images {verb} in {done.seconds:.1f} s ({done.rate:.0f} images/s).")
     for space in done.spaces:
         click.echo(f"  space {space.name} ({space.dimension} numbers)")
+    if done.images and done.engine:
+        click.echo(f"  {done.engine}")
     for kind, n in done.flags.most_common():
         click.echo(f"  {n:,} flagged {kind}")
     for note in done.notes:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 import webbrowser
 from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,13 +22,35 @@ if TYPE_CHECKING:
     from impasto.serve.studio import Studio
     from impasto.store import Collection
 
-F = TypeVar("F", bound=Callable[..., object])
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the app is served, and who may come."""
+
+    host: str
+    port: int | None
+    token: str | None
+    root_path: str
+    allowed_host: tuple[str, ...]
+    no_browser: bool
 
 
-def server_options(command: F) -> F:
-    """Add the options of the app's server."""
+def server_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of the app's server; the command gets them as one `place`."""
+
+    @wraps(command)
+    def with_place(**given: Any) -> None:
+        command(place=Place(**{each.name: given.pop(each.name) for each in fields(Place)}), **given)
+
+    wrapped: Callable[..., None] = with_place
     for option in (
         click.option("--no-browser", is_flag=True, help="Print the address, open nothing."),
+        click.option(
+            "--allowed-host",
+            multiple=True,
+            metavar="NAME",
+            help="A further name the app may be called by: that of a proxy in front of it.",
+        ),
         click.option(
             "--root-path", default="", help="Prefix under which a proxy serves the app: /impasto."
         ),
@@ -41,8 +65,8 @@ def server_options(command: F) -> F:
             help="Address to listen on; any but this machine's own needs a token.",
         ),
     ):
-        command = option(command)
-    return command
+        wrapped = option(wrapped)
+    return wrapped
 
 
 @click.command("open")
@@ -52,11 +76,7 @@ def server_options(command: F) -> F:
 @quiet_option
 def open_(
     path: Path,
-    host: str,
-    port: int | None,
-    token: str | None,
-    root_path: str,
-    no_browser: bool,
+    place: Place,
     quiet: bool,
     **options: Any,
 ) -> None:
@@ -90,7 +110,7 @@ def open_(
             say_done(done, verb="embedded")
 
     with opened.collection:
-        serve(opened.collection, start, host, port, token, root_path, no_browser=no_browser)
+        serve(opened.collection, start, place)
 
 
 @click.command()
@@ -107,11 +127,7 @@ def open_(
 def demo(
     no_app: bool,
     folder: Path | None,
-    host: str,
-    port: int | None,
-    token: str | None,
-    root_path: str,
-    no_browser: bool,
+    place: Place,
     seed: int,
     as_json: bool,
     quiet: bool,
@@ -146,31 +162,27 @@ def demo(
         return
     opened = flow.begin(done.path)
     with opened.collection:
-        serve(
-            opened.collection, lambda _: None, host, port, token, root_path, no_browser=no_browser
-        )
+        serve(opened.collection, lambda _: None, place)
 
 
-def serve(
-    collection: Collection,
-    start: Callable[[Studio], None],
-    host: str,
-    port: int | None,
-    token: str | None,
-    root_path: str,
-    *,
-    no_browser: bool,
-) -> None:
+def serve(collection: Collection, start: Callable[[Studio], None], place: Place) -> None:
     """Serve the app until Ctrl-C; `start` submits its first jobs."""
     from impasto.serve.server import Server
     from impasto.serve.studio import Studio
 
     studio = Studio(collection)
-    server = Server(studio, host=host, port=port, token=token, root_path=root_path)
+    server = Server(
+        studio,
+        host=place.host,
+        port=place.port,
+        token=place.token,
+        hosts=place.allowed_host,
+        root_path=place.root_path,
+    )
 
     def ready(address: str) -> None:
         click.echo(f"impasto is at {address}  (Ctrl-C ends it)")
-        if not no_browser:
+        if not place.no_browser:
             webbrowser.open(address)
         start(studio)
 

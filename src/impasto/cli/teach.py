@@ -179,6 +179,11 @@ def say_taught(taught: Taught) -> None:
             )
         )
     print_table(["", "top-1", "95 %", "top-5", "95 %"], rows)
+    gain = evaluation.gain
+    click.echo(
+        "  Compared image by image with the nearest neighbour: "
+        f"{100 * gain.value:+.1f} points ({100 * gain.low:+.1f} to {100 * gain.high:+.1f})."
+    )
     for note in taught.card["notes"]:
         click.echo(f"  {note}")
     click.echo(f"report: {taught.report}")

@@ -151,8 +151,8 @@ def choose(device: str = "auto") -> Choice:
             "OpenVINO is not installed (`pip install openvino`), so PyTorch computes on the "
             "processor, at about half the speed.",
         )
-    reason = "You asked for the processor" if kind == "cpu" else "No graphics card that we use"
-    return Choice("openvino", "cpu", f"{reason}; OpenVINO is the fastest there.")
+    reason = "You asked for the processor" if kind == "cpu" else "There is no CUDA or Apple GPU"
+    return Choice("openvino", "cpu", f"{reason}; OpenVINO runs it fastest here.")
 
 
 def open_engine(

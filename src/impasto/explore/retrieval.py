@@ -136,9 +136,9 @@ def retrieval(
             progress.advance(len(rows))
 
     chance = (m - 1) / (n - 1)
-    estimates = _estimates(
-        scores, [chance] * len(ks) + [chance_average_precision(m - 1, n - 1), 0.5], rng
-    )
+    chances = [chance] * len(ks) + [chance_average_precision(m - 1, n - 1), 0.5]
+    limits = [min(1, (m - 1) / k) for k in ks] + [1.0, 1.0]
+    estimates = _estimates(scores, chances, limits, rng)
     precision = dict(zip(ks, estimates, strict=False))
     answer, sentence = _answer(name, precision, estimates[-2], estimates[-1], m)
     order = np.lexsort((vectors.ids[asking], -scores[:, -2]))
@@ -225,18 +225,22 @@ def _equal(rising: NDArray[np.float32], values: NDArray[np.float32]) -> NDArray[
 
 
 def _estimates(
-    scores: NDArray[np.float64], chances: Sequence[float], rng: np.random.Generator
+    scores: NDArray[np.float64],
+    chances: Sequence[float],
+    limits: Sequence[float],
+    rng: np.random.Generator,
 ) -> list[Estimate]:
     """Average each column, with a 95 % percentile bootstrap interval over the queries.
 
-    What is drawn from holds one imagined query more, half of it a complete success and half a
-    complete failure; otherwise three perfect queries would claim certainty. On shares of
-    successes the result is close to the exact (Clopper-Pearson) interval.
+    What is drawn from holds one imagined query more, half of it as good as can be (`limits`:
+    precision at 100 can't be above 0.21 with 21 others to find) and half of it a complete
+    failure; otherwise three perfect queries would claim certainty. On shares of successes the
+    result is close to the exact (Clopper-Pearson) interval.
     """
     n = len(scores)
     weights = np.r_[np.ones(n), 0.5, 0.5] / (n + 1)
     drawn = rng.multinomial(n, weights, size=_RESAMPLES)  # (resamples, n + 2)
-    extended = np.vstack([scores, np.ones(scores.shape[1]), np.zeros(scores.shape[1])])
+    extended = np.vstack([scores, limits, np.zeros(scores.shape[1])])
     low, high = np.quantile(drawn @ extended / n, [0.025, 0.975], axis=0)
     means = scores.mean(axis=0)
     return [

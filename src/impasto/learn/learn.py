@@ -123,8 +123,6 @@ def learn(
         seed=config.seed,
     )
     how: How = "split" if plan.whole is None else "folds"
-    for note in notes:
-        progress.note(note)
     return Learned(model, evaluate(images, trials, how=how, failures=config.failures, notes=notes))
 
 

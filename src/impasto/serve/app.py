@@ -24,7 +24,7 @@ from impasto.serve.routes import (
     retrieval,
     uploads,
 )
-from impasto.serve.safety import Safety
+from impasto.serve.safety import Safety, check_access
 from impasto.serve.schemas import ErrorOut
 from impasto.serve.studio import Studio
 
@@ -68,6 +68,7 @@ def create_app(
     app = api_only()
     app.state.studio = studio
     front.install(app)
+    check_access(token, tuple(hosts))
     app.add_middleware(Safety, token=token, hosts=tuple(hosts))
     app.add_middleware(Prefix, root_path=root_path)
     return app

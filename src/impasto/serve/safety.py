@@ -30,6 +30,23 @@ MOST_BYTES = 64 * 2**20
 SHORTEST_TOKEN = 16
 
 
+def check_access(token: str | None, hosts: tuple[str, ...]) -> None:
+    """Refuse what would let strangers in, when the server starts and not at its first request.
+
+    Raises
+    ------
+    InvalidInput
+        For a token that can be guessed, or any host name without a token.
+    """
+    if "*" in hosts and token is None:
+        raise InvalidInput("Any host name is allowed only together with a token.")
+    if token is not None and len(token) < SHORTEST_TOKEN:
+        raise InvalidInput(
+            f"A token of {len(token)} characters can be guessed; take at least "
+            f"{SHORTEST_TOKEN}, for instance from secrets.token_urlsafe()."
+        )
+
+
 class Safety:
     """ASGI middleware around the whole app.
 
@@ -50,13 +67,7 @@ class Safety:
         hosts: tuple[str, ...] = (),
         most_bytes: int = MOST_BYTES,
     ) -> None:
-        if "*" in hosts and token is None:
-            raise InvalidInput("Any host name is allowed only together with a token.")
-        if token is not None and len(token) < SHORTEST_TOKEN:
-            raise InvalidInput(
-                f"A token of {len(token)} characters can be guessed; take at least "
-                f"{SHORTEST_TOKEN}, for instance from secrets.token_urlsafe()."
-            )
+        check_access(token, hosts)
         self.app = app
         self.token = token
         self.hosts = frozenset(host.lower().strip("[]") for host in (*LOCAL, *hosts))
