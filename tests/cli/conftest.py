@@ -1,5 +1,5 @@
-"""The fixtures of the whole house."""
+"""The caches of this machine stay out of these tests."""
 
-from fixtures import caches, elsewhere, gallery
+from fixtures import elsewhere
 
-__all__ = ["caches", "elsewhere", "gallery"]
+__all__ = ["elsewhere"]

@@ -1,7 +1,7 @@
-"""The fixtures of the whole house."""
+"""The caches of this machine stay out of these tests."""
 
-from fixtures import caches, elsewhere, gallery
+from fixtures import elsewhere
 
-__all__ = ["caches", "elsewhere", "gallery"]
+__all__ = ["elsewhere"]
 
 collect_ignore = ["refuse", "nursery.py"]  # programs: importing the first cuts the network
