@@ -32,9 +32,10 @@ def collection_for(folder: Path) -> Path:
     user's data folder, under a name that no other folder gets.
     """
     folder = folder.resolve()
-    beside = folder.with_name(folder.name + SUFFIX)
-    if beside.exists() or (folder.parent != folder and os.access(folder.parent, os.W_OK)):
-        return beside
+    if folder.name:  # a whole drive has no name, and nothing lies beside it
+        beside = folder.with_name(folder.name + SUFFIX)
+        if beside.exists() or os.access(folder.parent, os.W_OK):
+            return beside
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:8]
     return data_folder() / f"{folder.name or 'images'}-{digest}{SUFFIX}"
 

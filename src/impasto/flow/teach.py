@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -69,6 +68,8 @@ class LearnOptions:
 
     def __post_init__(self) -> None:
         """Check what can be checked without looking at the collection."""
+        from impasto.store import check_model_name
+
         if self.target != "label":
             raise InvalidInput(f"The target can be 'label', not {self.target!r}.")
         if not 0 < self.test < 1:
@@ -79,10 +80,8 @@ class LearnOptions:
             raise InvalidInput(f"A seed lies between 0 and {2**32 - 1:,}, not {self.seed}.")
         if isinstance(self.only, str):
             raise InvalidInput(f"`only` takes a tuple of patterns: only=({self.only!r},).")
-        if self.name is not None and not re.fullmatch(r"[\w][\w .-]{0,99}", self.name):
-            raise InvalidInput(
-                f"{self.name!r} can't name a model; use letters, digits, spaces, '-', '_', '.'."
-            )
+        if self.name is not None:
+            check_model_name(self.name)
 
 
 @dataclass(frozen=True, slots=True)

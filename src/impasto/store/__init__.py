@@ -5,6 +5,7 @@ from impasto.store.collection import Collection, is_collection
 from impasto.store.gather import Changes
 from impasto.store.jobs import JobRecord, Jobs, JobState
 from impasto.store.models import ModelRecord
+from impasto.store.models import check_name as check_model_name
 from impasto.store.query import Facets, Filter, Page, Sort
 from impasto.store.sources import SourceRecord
 from impasto.store.spaces import SpaceInfo
@@ -26,5 +27,6 @@ __all__ = [
     "SourceRecord",
     "SpaceInfo",
     "Writing",
+    "check_model_name",
     "is_collection",
 ]

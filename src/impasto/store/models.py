@@ -36,14 +36,20 @@ class ModelRecord:
     folder: Path
 
 
+def check_name(name: str, what: str = "model") -> None:
+    """Raise InvalidInput when a model (or one of its files) can't be called that."""
+    if not _NAME.fullmatch(name) or name.endswith("."):
+        raise InvalidInput(
+            f"{name!r} can't be the name of a {what}: use letters, digits, '-', '_' and '.', "
+            "beginning with a letter or digit."
+        )
+
+
 def save(home: Path, name: str, contents: Mapping[str, bytes], card: Mapping[str, Any]) -> Path:
     """Write a model, instead of the one that had its name; return its folder."""
-    for what, text in (("model", name), *(("file", file) for file in contents)):
-        if not _NAME.fullmatch(text) or text.endswith("."):
-            raise InvalidInput(
-                f"{text!r} can't be the name of a {what}: use letters, digits, '-', '_' and '.', "
-                "beginning with a letter or digit."
-            )
+    check_name(name)
+    for file in contents:
+        check_name(file, "file")
     if CARD in contents:
         raise InvalidInput(f"{CARD} is written from `card`; name your file differently.")
     new, target = home / f"{_NEW}{name}", home / name

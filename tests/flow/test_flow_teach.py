@@ -1,0 +1,197 @@
+"""What is learned from what, how it is judged, and what is stored of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fixtures import Gallery
+
+from impasto import flow
+from impasto.core.errors import InvalidInput, NotFound
+from impasto.core.records import About, Found
+from impasto.store import Collection
+
+
+@pytest.fixture
+def mine(gallery: Gallery, tmp_path: Path) -> Iterator[Collection]:
+    with Collection.open(gallery.copy(tmp_path).path) as collection:
+        yield collection
+
+
+def say(collection: Collection, about: dict[int, About]) -> None:
+    """Let a source say something about images."""
+    images = collection.images(about)
+    found = []
+    for image in images:
+        state = image.file.stat()
+        entry = about[image.id]
+        found.append(Found(image.root, image.path, state.st_size, state.st_mtime_ns, entry))
+    collection.record(found, root=images[0].root, prune=False, hash_file=lambda _: b"")
+
+
+def test_a_model_with_its_report(mine: Collection) -> None:
+    taught = flow.learn(mine, flow.LearnOptions(method="logistic", folds=4, name="by-hand"))
+    assert taught.name == "by-hand"
+    top1 = taught.metrics["top1"]
+    assert top1["value"] > 0.8 > top1["chance"]
+    record = mine.model("by-hand")
+    assert taught.report == record.folder / flow.REPORT
+    assert "shapes" in taught.report.read_text(encoding="utf-8")
+    data = json.loads(taught.report.with_suffix(".json").read_text(encoding="utf-8"))
+    assert data["card"] == json.loads(json.dumps(record.card))
+    assert data["card"]["options"]["folds"] == 4
+    assert not list(record.folder.glob("*.pkl"))
+    assert taught.to_json()["metrics"] == taught.metrics
+
+
+def test_shuffled_labels_are_not_learned(mine: Collection) -> None:
+    ids, labels = mine.labelled()
+    for label in set(labels.tolist()):
+        shuffled = np.random.default_rng(3).permutation(labels)
+        mine.set_label(ids[shuffled == label].tolist(), label)
+    taught = flow.learn(mine, flow.LearnOptions(folds=4))
+    assert taught.metrics["top1"]["low"] < 0.45
+    page = taught.report.read_text(encoding="utf-8")
+    assert "data:image/jpeg;base64," in page  # failures are shown, and the page carries them
+    assert 'src="http' not in page
+    assert 'href="http' not in page
+
+
+def test_the_same_seed_gives_the_same_scores(mine: Collection) -> None:
+    first, again = (
+        flow.learn(mine, flow.LearnOptions(seed=5, name=name)) for name in ("one", "two")
+    )
+    assert first.metrics == again.metrics
+    told = [flow.predict(mine, name, ["3"]).prediction for name in ("one", "two")]
+    assert told[0].top(3) == told[1].top(3)
+
+
+def test_splits_of_the_collection_are_kept(mine: Collection) -> None:
+    ids = mine.order().tolist()
+    test = set(ids[::3])
+    about = {i: About(split="test" if i in test else "train") for i in ids[:-2]}
+    say(mine, about)
+    taught = flow.learn(mine)
+    notes = taught.card["notes"]
+    assert "Judged on the test split of the collection." in notes
+    assert any(note.startswith("2 labelled images are in no split") for note in notes)
+    tested = {one.id for one in taught.evaluation.failures}
+    assert tested <= test
+    assert sum(score.tested for score in taught.evaluation.classes) == len(test - set(ids[-2:]))
+
+
+def test_a_class_without_a_test(mine: Collection) -> None:
+    """Its scores are not known: null in the files, not NaN, which is no JSON."""
+    ids = mine.order().tolist()
+    discs = set(mine.ids_with(label="discs").tolist())
+    test = {i for i in ids[::3] if i not in discs}
+    say(mine, {i: About(split="test" if i in test else "train") for i in ids})
+    taught = flow.learn(mine, flow.LearnOptions(name="untested"))
+    (score,) = (one for one in taught.evaluation.classes if one.label == "discs")
+    assert score.tested == 0
+    for file in (taught.report.with_suffix(".json"), mine.model("untested").folder / "card.json"):
+        json.loads(file.read_text(encoding="utf-8"), parse_constant=lambda _: pytest.fail("NaN"))
+
+
+def test_labels_by_pattern_and_rare_ones(mine: Collection) -> None:
+    taught = flow.learn(mine, flow.LearnOptions(only=("d*", "str*"), folds=4))
+    assert taught.evaluation.labels == ("discs", "stripes")
+    ids = mine.ids_with(label="checks").tolist()
+    mine.set_label(ids[:3], "rare")
+    taught = flow.learn(mine, flow.LearnOptions(min_images=4, folds=4))
+    assert taught.evaluation.labels == ("checks", "discs", "stripes")
+    assert "Left out, with fewer than 4 images: rare." in taught.card["notes"]
+
+
+def test_copies_stay_on_one_side(gallery: Gallery, tmp_path: Path) -> None:
+    """Every picture three times: a model that may look at the copies would always be right."""
+    import shutil
+
+    mine = gallery.copy(tmp_path)
+    for file in list(mine.pictures.rglob("*.png")):
+        for n in (1, 2):
+            shutil.copy(file, file.with_name(f"{file.stem}-{n}.png"))
+    with Collection.open(mine.path) as collection:
+        flow.add(collection, mine.pictures)
+        flow.embed(collection)
+        assert len(collection.order()) == 72
+        taught = flow.learn(collection, flow.LearnOptions(folds=4))
+        assert any(note.startswith("48 of 72 images") for note in taught.card["notes"])
+        flattered = flow.learn(collection, flow.LearnOptions(folds=4, group_duplicates=False))
+        assert any("may flatter" in note for note in flattered.card["notes"])
+        nearest = {one.name: one.top1.value for one in flattered.evaluation.baselines}
+        assert nearest["nearest-neighbour"] == 1  # it finds the copy
+
+
+def test_what_is_said_before_the_work_begins(mine: Collection) -> None:
+    with pytest.raises(NotFound, match="No method"):
+        flow.learn(mine, flow.LearnOptions(method="svm"))
+    for options in (
+        {"target": "tags"},
+        {"test": 0.0},
+        {"folds": 1},
+        {"name": "../x"},
+        {"name": ""},
+        {"name": "two words"},
+        {"name": "x."},
+        {"name": "x" * 101},
+        {"seed": 2**32},
+    ):
+        with pytest.raises(InvalidInput):
+            flow.LearnOptions(**options)
+
+
+def test_no_labels(mine: Collection) -> None:
+    mine.set_label(mine.order().tolist(), None)
+    with pytest.raises(InvalidInput, match="has no labels"):
+        flow.learn(mine)
+    assert len(mine.models()) == 1  # the one that was there
+
+
+def test_labels_without_vectors(mine: Collection) -> None:
+    mine.remove_space(mine.space_names()[0])
+    with pytest.raises(NotFound, match="has no vectors"):
+        flow.learn(mine)
+    with pytest.raises(NotFound, match="space"):
+        flow.predict(mine, flow.choose_model(mine), ["1"])
+
+
+def test_choosing_a_model(mine: Collection) -> None:
+    only = flow.choose_model(mine)
+    assert flow.choose_model(mine, only) == only
+    flow.learn(mine, flow.LearnOptions(name="second"))
+    with pytest.raises(InvalidInput, match=r"several models.*second.*--model"):
+        flow.choose_model(mine)
+    assert flow.choose_model(mine, "second") == "second"
+    folder = mine.path / "models" / "second"
+    assert flow.model_place(folder, None) == (mine.path, "second")
+    assert flow.model_place(mine.path, None) == (mine.path, None)
+    assert flow.model_place(folder, "other") == (folder, "other")
+
+
+def test_learning_again_replaces_the_model(mine: Collection) -> None:
+    first = flow.learn(mine, flow.LearnOptions(name="mine", seed=1))
+    again = flow.learn(mine, flow.LearnOptions(name="mine", seed=2))
+    assert first.report == again.report
+    assert mine.model("mine").card["options"]["seed"] == 2
+    assert len(mine.models()) == 2
+
+
+def test_predictions_of_files_and_of_images_agree(mine: Collection) -> None:
+    model = flow.choose_model(mine)
+    image = mine.image(10)
+    told = flow.predict(mine, model, ["10", str(image.file)], k=3)
+    assert told.names == (image.name, image.name)
+    by_number, by_file = told.prediction.top(3)
+    assert [label for label, _ in by_number] == [label for label, _ in by_file]
+    for (_, ours), (_, theirs) in zip(by_number, by_file, strict=True):
+        assert ours == pytest.approx(theirs, abs=2e-3)
+    assert all(len(near) == 3 for near in told.neighbours)
+    labelled = set(mine.labelled()[0].tolist())
+    mine.set_label([int(told.neighbours[0].ids[1])], None)
+    further = flow.predict(mine, model, ["10"], k=24).neighbours[0]
+    assert set(further.ids) == labelled - {int(told.neighbours[0].ids[1])}
