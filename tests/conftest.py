@@ -1,5 +1,5 @@
 """Fixtures for every room; made when a test asks for them, once per process."""
 
-from fixtures import caches, gallery
+from fixtures import caches, elsewhere, gallery, own
 
-__all__ = ["caches", "gallery"]
+__all__ = ["caches", "elsewhere", "gallery", "own"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fixtures import Gallery
-from kit import draw, impasto, own_weights, process, vectors_on_disk
+from kit import Own, draw, impasto, process, vectors_on_disk
 from PIL import Image
 
 from impasto.cli.main import COMMANDS
@@ -90,7 +90,7 @@ WRONG = [
     Wrong("learn shapes --only z*", ("No label is like z*",)),
     Wrong("learn shapes --only discs", ("learning takes two",)),
     Wrong("learn shapes --min-images 9", ("learning takes two",)),
-    Wrong("learn shapes --name ../mine", ("can't name a model", "letters")),
+    Wrong("learn shapes --name ../mine", ("can't be the name of a model", "letters")),
     Wrong("learn shapes --test nan", ("between 0 and 1", "nan")),
     Wrong("learn shapes --space nope", ("No space 'nope'",)),
     Wrong("predict shapes 99", ("No image 99",)),
@@ -163,11 +163,11 @@ def test_an_empty_folder(tmp_path: Path) -> None:
     assert impasto("evaluate", path, "--json").data["models"] == []
 
 
-def test_one_image(tmp_path: Path) -> None:
+def test_one_image(tmp_path: Path, own: Own) -> None:
     draw(tmp_path / "one", 1, labels=["discs"])
     path = tmp_path / "one.impasto"
     assert impasto("add", path, tmp_path / "one" / "discs" / "00.png").code == 0
-    assert impasto("embed", path, "--json").data["embedded"] == 1
+    assert impasto("embed", path, *own.words, "--json").data["embedded"] == 1
     found = impasto("find", path, "1", "--json").data
     assert found["neighbours"] == []
     assert found["distribution"]["total"] == 0
@@ -202,7 +202,7 @@ def test_labels_too_few_to_learn(gallery: Gallery, tmp_path: Path) -> None:
     assert "learning takes two" in impasto("learn", mine.path).sentence
 
 
-def test_copies_of_one_picture_are_no_class(gallery: Gallery, tmp_path: Path) -> None:
+def test_copies_of_one_picture_are_no_class(tmp_path: Path, own: Own) -> None:
     for number in range(4):
         for label, shade in (("dark", 20), ("light", 230)):
             (tmp_path / "flat" / label).mkdir(parents=True, exist_ok=True)
@@ -210,49 +210,48 @@ def test_copies_of_one_picture_are_no_class(gallery: Gallery, tmp_path: Path) ->
             picture.save(tmp_path / "flat" / label / f"{number}.png")
     path = tmp_path / "flat.impasto"
     assert impasto("add", path, tmp_path / "flat").code == 0
-    assert impasto("embed", path).code == 0
+    assert impasto("embed", path, *own.words).code == 0
     assert "distinct images" in impasto("learn", path).sentence
     assert not list((path / "models").iterdir())
 
 
-def test_weights_that_are_not_numbers(gallery: Gallery, tmp_path: Path) -> None:
+def test_weights_that_are_not_numbers(gallery: Gallery, tmp_path: Path, own: Own) -> None:
     import torch
     from safetensors.torch import load_file, save_file
 
     mine = gallery.copy(tmp_path)
     before = vectors_on_disk(mine.path)
-    own = own_weights(tmp_path)
     state = load_file(own.file)
     state["conv_stem.weight"] = torch.full_like(state["conv_stem.weight"], float("nan"))
-    save_file(state, own.file)
-    said = impasto("embed", mine.path, "--network", own.network, "--weights", own.file)
+    save_file(state, tmp_path / "nan.safetensors")
+    words = ("--network", own.network, "--weights", tmp_path / "nan.safetensors")
+    said = impasto("embed", mine.path, *words)
     assert "no number (NaN)" in said.sentence
     assert vectors_on_disk(mine.path) == before
     assert len(impasto("status", mine.path, "--json").data["spaces"]) == 1
 
 
-def test_weights_of_another_network(gallery: Gallery, tmp_path: Path) -> None:
+def test_weights_of_another_network(gallery: Gallery, tmp_path: Path, own: Own) -> None:
     mine = gallery.copy(tmp_path)
-    own = own_weights(tmp_path)
     sentence = impasto("embed", mine.path, "--weights", own.file).sentence
     assert "not weights of efficientnet-lite0" in sentence
     assert len(impasto("status", mine.path, "--json").data["spaces"]) == 1
 
 
-def test_pictures_that_vanish_between_listing_and_reading(tmp_path: Path) -> None:
+def test_pictures_that_vanish_between_listing_and_reading(tmp_path: Path, own: Own) -> None:
     pictures = draw(tmp_path / "shapes", 2)
     path = tmp_path / "shapes.impasto"
     assert impasto("add", path, pictures, "--list-only").code == 0
     (pictures / "discs" / "00.png").unlink()
     (pictures / "discs" / "01.png").write_bytes(b"")
-    said = impasto("embed", path, "--json").data
+    said = impasto("embed", path, *own.words, "--json").data
     assert (said["images"], said["embedded"]) == (6, 4)
     assert said["flags"] == {"unreadable": 1, "empty": 1}
     assert "2 flagged" not in impasto("status", path).out
     draw(pictures, 2)
     (source,) = impasto("add", path, pictures, "--json").data["sources"]
     assert source["gone"] == 0
-    assert impasto("embed", path, "--json").data["embedded"] == 2
+    assert impasto("embed", path, *own.words, "--json").data["embedded"] == 2
 
 
 def test_a_damaged_collection(gallery: Gallery, tmp_path: Path) -> None:

@@ -164,11 +164,6 @@ def test_spaces_by_name(gallery: Gallery, tmp_path: Path) -> None:
         assert flow.predict(collection, flow.choose_model(collection), ["1"]).names == ("00.png",)
 
 
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Own:
-    return own_weights(tmp_path_factory.mktemp("weights"))
-
-
 class TestOwnWeights:
     """A space made with a file of the user's."""
 

@@ -6,26 +6,27 @@ from pathlib import Path
 
 import pytest
 from fixtures import Gallery
-from kit import draw
+from kit import Own, draw
 
 from impasto import flow
 from impasto.core.errors import InvalidInput
 from impasto.store import Collection
 
 
-def test_a_folder_becomes_a_collection_beside_it(tmp_path: Path) -> None:
+def test_a_folder_becomes_a_collection_beside_it(tmp_path: Path, own: Own) -> None:
     folder = draw(tmp_path / "shapes", 2)
+    options = flow.EmbedOptions(own.network, weights=own.file)
     opened = flow.begin(folder)
     with opened.collection as collection:
         assert collection.path == tmp_path.resolve() / "shapes.impasto"
         assert (opened.sources, opened.note) == ((folder.resolve(),), "")
-        added, done = flow.fill(opened)
+        added, done = flow.fill(opened, options)
         assert added[0].changes.new == done.embedded == 6
     again = flow.begin(tmp_path / "shapes.impasto")
     with again.collection:
         assert again.sources == (folder.resolve(),)
         (folder / "discs" / "00.png").unlink()
-        added, done = flow.fill(again)
+        added, done = flow.fill(again, options)
         assert (added[0].changes.gone, done.images) == (1, 0)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fixtures import Gallery
-from kit import Own, assert_same, draw, own_weights, vectors_on_disk
+from kit import Own, assert_same, draw, vectors_on_disk
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
@@ -28,11 +28,6 @@ def shapes(tmp_path: Path) -> Iterator[Collection]:
     with flow.open_collection(tmp_path / "shapes", create=True) as collection:
         flow.add(collection, tmp_path / "shapes")
         yield collection
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Own:
-    return own_weights(tmp_path_factory.mktemp("own"))
 
 
 def options(own: Own, **more: object) -> flow.EmbedOptions:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fixtures import Gallery
+from kit import Own
 
 from impasto import flow
 from impasto.core.errors import InvalidInput, NotFound
@@ -107,7 +108,7 @@ def test_labels_by_pattern_and_rare_ones(mine: Collection) -> None:
     assert "Left out, with fewer than 4 images: rare." in taught.card["notes"]
 
 
-def test_copies_stay_on_one_side(gallery: Gallery, tmp_path: Path) -> None:
+def test_copies_stay_on_one_side(gallery: Gallery, tmp_path: Path, own: Own) -> None:
     """Every picture three times: a model that may look at the copies would always be right."""
     import shutil
 
@@ -117,14 +118,17 @@ def test_copies_stay_on_one_side(gallery: Gallery, tmp_path: Path) -> None:
             shutil.copy(file, file.with_name(f"{file.stem}-{n}.png"))
     with Collection.open(mine.path) as collection:
         flow.add(collection, mine.pictures)
-        flow.embed(collection)
+        flow.embed(collection, flow.EmbedOptions(own.network, weights=own.file))
         assert len(collection.order()) == 72
         taught = flow.learn(collection, flow.LearnOptions(folds=4))
         assert any(note.startswith("48 of 72 images") for note in taught.card["notes"])
         flattered = flow.learn(collection, flow.LearnOptions(folds=4, group_duplicates=False))
         assert any("may flatter" in note for note in flattered.card["notes"])
-        nearest = {one.name: one.top1.value for one in flattered.evaluation.baselines}
-        assert nearest["nearest-neighbour"] == 1  # it finds the copy
+        honest, flattering = (
+            {one.name: one.top1.value for one in learned.evaluation.baselines}["nearest-neighbour"]
+            for learned in (taught, flattered)
+        )
+        assert honest < flattering > 0.9  # it finds the copy, unless all copies are tested
 
 
 def test_what_is_said_before_the_work_begins(mine: Collection) -> None:

@@ -1,4 +1,4 @@
-"""Fixtures of the rooms that test the whole house; their conftest.py imports them."""
+"""Fixtures of the rooms that test the whole house; tests/conftest.py offers them to all."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from kit import LABELS, draw, impasto
+from kit import LABELS, Own, draw, impasto, own_weights
 
 CACHES = {
     "IMPASTO_CACHE": "cache",
@@ -45,7 +45,7 @@ def caches(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture(scope="module", autouse=True)
 def elsewhere(caches: dict[str, str]) -> Iterator[None]:
-    """Use those caches in every test."""
+    """Use those caches in the tests of every room."""
     with pytest.MonkeyPatch.context() as patch:
         for variable, folder in caches.items():
             patch.setenv(variable, folder)
@@ -68,3 +68,9 @@ def gallery(tmp_path_factory: pytest.TempPathFactory, caches: dict[str, str]) ->
             said = impasto(*words)
             assert said.code == 0, said.err
     return Gallery(pictures, path)
+
+
+@pytest.fixture(scope="session")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Own:
+    """Return a tiny network with weights of its own: quicker than the default one."""
+    return own_weights(tmp_path_factory.mktemp("own"))

@@ -130,6 +130,11 @@ class Own:
     network: str
     file: Path
 
+    @property
+    def words(self) -> list[str]:
+        """Options of the command line."""
+        return ["--network", self.network, "--weights", str(self.file)]
+
 
 def own_weights(
     folder: Path, *, seed: int = 0, classes: int = 5, ending: str = "safetensors"

@@ -95,7 +95,9 @@ def _be_child(words: list[str], limit: int | None, log: str) -> NoReturn:
 
 
 def main() -> None:
-    import torch  # noqa: F401 - imported only: what it computes starts threads, which can't fork
+    # Imported only: what they compute starts threads, and those can't be forked.
+    import timm  # noqa: F401
+    import torch  # noqa: F401
 
     from impasto.store import writing
 

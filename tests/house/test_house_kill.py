@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kit import draw, impasto, vectors_on_disk
+from kit import Own, draw, impasto, vectors_on_disk
 from zoo import contents
 
 from impasto.store import Collection
@@ -35,7 +35,7 @@ TABLES = {
 States = dict[tuple[str, ...], dict[str, Any]]
 """What is on disk, by the options it was made with."""
 
-LARGE = ("--layer", "stage2", "--pooling", "none")  # 150 KB an image
+LARGE = ("--layer", "conv_stem", "--pooling", "none")  # 200 KB an image
 
 
 @pytest.fixture(scope="module")
@@ -90,12 +90,12 @@ def written(path: Path) -> int:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> States:
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, pictures: Path, own: Own) -> States:
     """Return, per way to embed, what there is after a run without trouble."""
     states: States = {}
     for options in ((), LARGE):
         path = settle(tmp_path_factory.mktemp("undisturbed"), pictures)
-        assert impasto("embed", path, *options).code == 0
+        assert impasto("embed", path, *options, *(own.words if options else ())).code == 0
         states[options] = state(path)
     return states
 
@@ -161,12 +161,13 @@ def test_no_space_left_for_a_file(
     pictures: Path,
     nursery: Nursery,
     undisturbed: States,
+    own: Own,
 ) -> None:
     path = settle(tmp_path, pictures)
-    said = nursery.start("embed", path, *LARGE, limit=2_000_000).wait()
+    said = nursery.start("embed", path, *LARGE, *own.words, limit=2_000_000).wait()
     assert "no space left" in said.sentence
     assert 0 < rows(path) < 36
-    assert nursery.start("embed", path, *LARGE).wait().code == 0
+    assert nursery.start("embed", path, *LARGE, *own.words).wait().code == 0
     assert state(path) == undisturbed[LARGE]
 
 
@@ -189,13 +190,14 @@ def test_a_full_disk(
     pictures: Path,
     nursery: Nursery,
     undisturbed: States,
+    own: Own,
 ) -> None:
     path = settle(small_disk, pictures)
-    said = nursery.start("embed", path, *LARGE).wait()
+    said = nursery.start("embed", path, *LARGE, *own.words).wait()
     assert "no space left" in said.sentence
     assert 0 < rows(path) < 36
     subprocess.run(["mount", "-o", "remount,size=40m", str(small_disk)], check=True)
-    assert nursery.start("embed", path, *LARGE).wait().code == 0
+    assert nursery.start("embed", path, *LARGE, *own.words).wait().code == 0
     assert state(path) == undisturbed[LARGE]
 
 

@@ -7,20 +7,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fixtures import Gallery
-from kit import LABELS, draw
+from kit import LABELS, Own, draw
 
 import impasto
 from impasto.core.errors import InvalidInput, NotFound, WrongCollection
 
 
-def test_from_a_folder_to_predictions(tmp_path: Path) -> None:
+def test_from_a_folder_to_predictions(tmp_path: Path, own: Own) -> None:
     pictures = draw(tmp_path / "shapes", 6)
     with impasto.open(tmp_path / "shapes", create=True) as c:
         assert c.path == tmp_path / "shapes.impasto"
         assert c.add(pictures).changes.new == 18
         assert len(c) == 18
-        done = c.embed(layer=["pool", "stage5"])
-        assert [space.layer for space in done.spaces] == ["pool", "stage5"]
+        done = c.embed(own.network, ["pool", "logits"], weights=str(own.file))
+        assert [space.layer for space in done.spaces] == ["pool", "logits"]
         assert c.spaces == [space.name for space in done.spaces]
         taught = c.learn(method="logistic", folds=3, space=c.spaces[0], name="mine")
         top1 = taught.metrics["top1"]

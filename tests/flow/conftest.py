@@ -1,5 +1,0 @@
-"""The caches of this machine stay out of these tests."""
-
-from fixtures import elsewhere
-
-__all__ = ["elsewhere"]
