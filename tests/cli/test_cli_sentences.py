@@ -24,6 +24,10 @@ def here(gallery: Gallery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     (tmp_path / "empty").mkdir()
     (tmp_path / "ordinary.impasto").mkdir()
     (tmp_path / "note.txt").write_text("hello")
+    (tmp_path / "table.csv").write_text("name,colour\na.png,red\n")
+    (tmp_path / "empty.csv").touch()
+    (tmp_path / "lines.jsonl").write_text("no JSON\n")
+    (tmp_path / "table.parquet").write_text("no Parquet")
     (tmp_path / "protocol4.pth").write_bytes(pickle.dumps({"a": print}, protocol=4))
     monkeypatch.chdir(tmp_path)
     before = tree(tmp_path)
@@ -54,6 +58,12 @@ WRONG = [
     Wrong("add new shape", ("Did you mean", "shapes")),
     Wrong("add new note.txt", ("is text", "folder", ".csv")),
     Wrong("add new shapes.impasto", ("is a collection", "folder or table")),
+    Wrong("add new table.csv", ("table.csv", "file_name", "'name', 'colour'")),
+    Wrong("add new shapes table.csv", ("table.csv", "file_name")),
+    Wrong("add shapes table.csv", ("table.csv", "file_name")),
+    Wrong("add new empty.csv", ("empty.csv has no header",)),
+    Wrong("add new lines.jsonl", ("lines.jsonl", "JSON object")),
+    Wrong("add new table.parquet", ("table.parquet", "not a Parquet file")),
     Wrong("add ordinary shapes", ("not a collection", "choose another name")),
     Wrong("add note.txt shapes", ("is a file", "NAME.impasto")),
     Wrong("add / shapes", ("can't name a collection",)),

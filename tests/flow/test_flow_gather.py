@@ -272,6 +272,15 @@ def test_sources_are_checked_before_anything_is_made(tmp_path: Path) -> None:
         flow.check_sources([tmp_path / "shapes", tmp_path / "nowhere"])
 
 
+def test_a_source_that_fails_is_not_looked_through_again(shapes: Collection) -> None:
+    table = shapes.path.with_name("bad.csv")
+    table.write_text("a,b\n1,2\n")
+    before = shapes.sources()
+    with pytest.raises(InvalidInput, match="file_name"):
+        flow.add(shapes, table)
+    assert shapes.sources() == before
+
+
 def test_opening(gallery: Gallery, tmp_path: Path) -> None:
     with flow.open_collection(gallery.path, writable=False) as by_path:
         assert not by_path.writable

@@ -92,12 +92,13 @@ def open_(
     if opened.note:
         click.echo(opened.note, err=True)
     wanted = flow.EmbedOptions(**options)
+    names = ", ".join(source.name for source in opened.sources)
 
     def start(studio: Studio) -> None:
         if opened.collection.writable:
             studio.jobs.submit(
                 "add",
-                f"Gather and embed {', '.join(source.name for source in opened.sources)}",
+                f"Gather and embed {names}" if names else "Read and embed what is left",
                 lambda progress: _fill(opened, wanted, progress),
             )
 
@@ -106,6 +107,8 @@ def open_(
         for one in added:
             for reason, number in one.skipped.most_common():
                 progress.note(f"Left out {number:,}: {reason}")
+        for note in done.notes:
+            progress.note(note)
         if done.images and not quiet:
             say_done(done, verb="embedded")
 
@@ -158,7 +161,7 @@ def demo(
         say_taught(done.taught)
         seconds = time.monotonic() - began
         click.echo(f"\nAll this took {seconds:.0f} s. Look at it again: impasto open {done.path}")
-    if no_app:
+    if no_app or as_json:  # machines read JSON, not pages
         return
     opened = flow.begin(done.path)
     with opened.collection:

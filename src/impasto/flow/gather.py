@@ -167,11 +167,13 @@ def open_collection(path: str | Path, *, create: bool = False, writable: bool = 
 
 
 def check_sources(sources: Iterable[str | Path]) -> None:
-    """Raise InvalidInput when one of them is not there or names no images."""
+    """Raise InvalidInput when one of them is not there or can't name images."""
     from impasto.collect.sources import open_source
 
     for source in sources:
-        open_source(Path(source))
+        opened = open_source(Path(source))
+        if opened.kind == "table":
+            next(opened.find(), None)  # a table shows at its beginning whether it is one
 
 
 def add(
@@ -209,7 +211,6 @@ def add(
     if moved_from is not None:
         collection.relocate(moved_from, opened.root)
     how = labels or cast("How", earlier.get(moved_from or opened.path, "auto"))
-    collection.remember_source(SourceRecord(opened.path, how))
     progress.stage("listing", unit="files")
     left_out: list[Skipped] = []
     changes = collection.record(
@@ -218,6 +219,7 @@ def add(
         prune=opened.whole,
         hash_file=_hash_file,
     )
+    collection.remember_source(SourceRecord(opened.path, how))
     collection.record_skipped(str(opened.path), left_out)
     sentence = ""
     if opened.kind == "folder" and any(astuple(changes)):
