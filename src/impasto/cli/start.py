@@ -148,7 +148,7 @@ def demo(
         print_json(
             {
                 "collection": str(done.path),
-                **describe_added(done.added),
+                "added": describe_added(done.added),
                 "embed": describe_done(done.done),
                 **done.taught.to_json(),
             }
