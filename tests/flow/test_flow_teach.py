@@ -195,7 +195,10 @@ def test_predictions_of_files_and_of_images_agree(mine: Collection) -> None:
     for (_, ours), (_, theirs) in zip(by_number, by_file, strict=True):
         assert ours == pytest.approx(theirs, abs=2e-3)
     assert all(len(near) == 3 for near in told.neighbours)
+    assert told.neighbours[1].ids[0] == 10  # the file is near its image,
+    assert 10 not in told.neighbours[0].ids  # which is no neighbour of itself
+    nearest = int(told.neighbours[0].ids[0])
     labelled = set(mine.labelled()[0].tolist())
-    mine.set_label([int(told.neighbours[0].ids[1])], None)
+    mine.set_label([nearest], None)
     further = flow.predict(mine, model, ["10"], k=24).neighbours[0]
-    assert set(further.ids) == labelled - {int(told.neighbours[0].ids[1])}
+    assert set(further.ids) == labelled - {10, nearest}

@@ -216,7 +216,8 @@ def predict(collection: Collection, model: str, pictures: Sequence[str], *, k: i
         collection.image(term.image).name if term.kind == "image" else Path(term.value).name
         for term in terms
     )
-    return tell(collection, model, np.concatenate(values), names, k=k)
+    ids = tuple(term.image if term.kind == "image" else None for term in terms)
+    return tell(collection, model, np.concatenate(values), names, ids=ids, k=k)
 
 
 def tell(
@@ -225,6 +226,7 @@ def tell(
     values: NDArray[np.floating[Any]],
     names: Sequence[str],
     *,
+    ids: Sequence[int | None] | None = None,
     k: int = 8,
 ) -> Told:
     """Ask a model about vectors of its space.
@@ -235,6 +237,8 @@ def tell(
     model : str
     values : ndarray of shape (n_pictures, n_features)
     names : sequence of str
+    ids : sequence of int or None, or None
+        Which of them are images of the collection: an image is no neighbour of itself.
     k : int
         Labelled images to name beside each answer.
     """
@@ -244,10 +248,12 @@ def tell(
     loaded = load_model(collection.model(model).folder)
     vectors = collection.vectors(loaded.space)
     labelled, _ = collection.labelled()
-    unlabelled = np.setdiff1d(vectors.ids, labelled)
+    unlabelled = np.setdiff1d(vectors.ids, labelled).tolist()
     near = tuple(
-        neighbours(vectors, from_vectors(loaded.space, row), k, exclude=unlabelled.tolist())
-        for row in values
+        neighbours(vectors, from_vectors(loaded.space, row), k, exclude=[*unlabelled, *own])
+        for row, own in zip(
+            values, [() if i is None else (i,) for i in ids or [None] * len(values)], strict=True
+        )
     )
     return Told(tuple(names), loaded.predict(values, loaded.space), near)
 
