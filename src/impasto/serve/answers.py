@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from impasto import flow
-from impasto.flow import Term, parse
+from impasto.flow import Answer, Term, parse
 from impasto.serve.cache import Cache
 
 if TYPE_CHECKING:
-    from impasto.core.space import Space, Vectors
+    from impasto.core.space import Vectors
     from impasto.explore.distribution import Background
     from impasto.explore.queries import Query
     from impasto.explore.retrieval import Retrieval
@@ -27,35 +27,6 @@ MOST_BYTES = 256 * 2**20
 
 SEED = 0
 """Of the random pairs that similarities are compared with."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Answer:
-    """A query compared with every image.
-
-    Parameters
-    ----------
-    query : Query
-    ids : ndarray of shape (n_images,), int64
-        -1 for rows that no longer count.
-    similarities : ndarray of shape (n_images,), float32
-        NaN for those rows, and for the images that the query is made of.
-    total : int
-        Images that were compared.
-    background : Background
-        Similarities of random pairs of the space.
-    """
-
-    query: Query
-    ids: NDArray[np.int64]
-    similarities: NDArray[np.float32]
-    total: int
-    background: Background
-
-    @property
-    def space(self) -> Space:
-        """The space it was compared in."""
-        return self.query.space
 
 
 class Answers:
@@ -130,7 +101,6 @@ class Answers:
             query,
             self._ids.get(state, lambda: vectors.ids),
             found,
-            int(np.count_nonzero(~np.isnan(found))),
             self.background(vectors, state),
         )
 
