@@ -425,7 +425,8 @@ def test_no_bytes_make_it_raise(name: str, spots: list[tuple[float, int]], keep:
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=600), st.sampled_from(["", "a.tga", "a.svgz", "a.jpg"]))
 def test_random_bytes_never_raise(data: bytes, name: str) -> None:
-    read_bytes(data, name=name, limits=Limits(pixels=1_000_000))
+    reading = read_bytes(data, name=name, limits=Limits(pixels=1_000_000))
+    assert (reading.picture is None) == (not reading.facts.usable)
 
 
 def test_threads_get_the_same_as_one_thread(zoo: tuple[Path, dict[str, Any]]) -> None:
