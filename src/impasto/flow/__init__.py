@@ -25,7 +25,13 @@ from impasto.flow.gather import (
     open_engine,
     read,
 )
-from impasto.flow.places import cache_folder, collection_for, data_folder, named_collection
+from impasto.flow.places import (
+    cache_folder,
+    collection_for,
+    data_folder,
+    named_collection,
+    sheets_folder,
+)
 from impasto.flow.teach import (
     REPORT,
     LearnOptions,
@@ -78,6 +84,7 @@ __all__ = [
     "read",
     "read_terms",
     "retrieval",
+    "sheets_folder",
     "tell",
     "vectors_of",
 ]

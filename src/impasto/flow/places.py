@@ -5,10 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from platformdirs import user_cache_path, user_data_path
 
 from impasto.core.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from impasto.store import Collection
 
 SUFFIX = ".impasto"
 
@@ -23,6 +27,17 @@ def cache_folder() -> Path:
     """Return the user's cache folder of impasto (``IMPASTO_CACHE`` overrides it)."""
     named = os.environ.get("IMPASTO_CACHE")
     return Path(named) if named else user_cache_path("impasto", appauthor=False)
+
+
+def sheets_folder(collection: Collection) -> Path:
+    """Return where sheets of thumbnails are kept.
+
+    In the collection, or in the user's cache when the collection is open for reading only.
+    """
+    if collection.writable:
+        return collection.path / "sheets"
+    digest = hashlib.sha256(os.fsencode(collection.path)).hexdigest()[:16]
+    return cache_folder() / "sheets" / digest
 
 
 def collection_for(folder: Path) -> Path:

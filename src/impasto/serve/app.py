@@ -22,6 +22,7 @@ from impasto.serve.routes import (
     neighbours,
     pictures,
     retrieval,
+    sprites,
     uploads,
 )
 from impasto.serve.safety import Safety, check_access
@@ -33,6 +34,7 @@ _ROUTES = (
     collection,
     images,
     pictures,
+    sprites,
     uploads,
     neighbours,
     distribution,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from impasto.serve.answers import Answers
 from impasto.serve.jobs import Jobs
 from impasto.serve.models import Models
+from impasto.serve.sprites import Sprites
 from impasto.serve.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Studio:
     answers : Answers
         Similarities of the latest queries.
     models : Models
+    sprites : Sprites
     """
 
     def __init__(self, collection: Collection) -> None:
@@ -38,6 +40,7 @@ class Studio:
         self.uploads = Uploads()
         self.answers = Answers(collection, self.uploads)
         self.models = Models(collection, self.answers, self.uploads)
+        self.sprites = Sprites(collection)
         self._streams_ended = False
 
     @property

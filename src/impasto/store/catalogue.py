@@ -139,6 +139,15 @@ def hashes(db: sqlite3.Connection, ids: NDArray[np.int64]) -> list[bytes | None]
     return [known.get(image) for image in ids.tolist()]
 
 
+def shapes(db: sqlite3.Connection) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return the ids of images with a picture, rising, and their widths over their heights."""
+    ids, widths, heights = integers(
+        db, "SELECT id, width, height FROM images WHERE gone IS NULL AND usable = 1 AND width > 0"
+    )
+    rising = np.argsort(ids)
+    return ids[rising], (widths / heights)[rising].astype(np.float32)
+
+
 def labelled(db: sqlite3.Connection) -> tuple[NDArray[np.int64], NDArray[np.str_]]:
     """Return the ids of labelled images, rising, and their labels."""
     names: dict[int, str] = dict(db.execute("SELECT id, name FROM labels"))

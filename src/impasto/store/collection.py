@@ -48,8 +48,8 @@ MANIFEST, CATALOGUE, THUMBNAILS, LOCK = (
     "thumbnails.sqlite",
     "lock",
 )
-SPACES, MODELS = "spaces", "models"
-_FOLDERS = (SPACES, MODELS, "reports")
+SPACES, MODELS, SHEETS = "spaces", "models", "sheets"
+_FOLDERS = (SPACES, MODELS, "reports", SHEETS)
 
 
 def is_collection(path: Path) -> bool:
@@ -354,6 +354,17 @@ class Collection:
             row = db.execute("SELECT jpeg FROM thumbnails WHERE image = ?", (image,)).fetchone()
         return None if row is None else bytes(row[0])
 
+    def thumbnails(self, ids: Iterable[int]) -> dict[int, bytes]:
+        """Return the thumbnails (JPEG) of those images that have one."""
+        with self._thumbnails.reading() as db:
+            return dict(
+                db.execute(
+                    "SELECT t.image, t.jpeg FROM json_each(?) j "
+                    "CROSS JOIN thumbnails t ON t.image = j.value",
+                    (json.dumps([int(image) for image in ids]),),
+                )
+            )
+
     def space_names(self) -> list[str]:
         """Return the names of the spaces, oldest first."""
         with self._catalogue.reading() as db:
@@ -479,6 +490,19 @@ class Collection:
         """Return the SHA-256 of images' files, None for those never read."""
         with self._catalogue.reading() as db:
             return catalogue.hashes(db, ids)
+
+    def shapes(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return how wide the pictures are for their height.
+
+        Returns
+        -------
+        ids : ndarray of shape (n_images,), int64
+            Rising: the images that have a picture.
+        ratios : ndarray of shape (n_images,), float32
+            Width over height of the upright picture.
+        """
+        with self._catalogue.reading() as db:
+            return catalogue.shapes(db)
 
     # Editing
 
