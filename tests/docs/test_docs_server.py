@@ -14,8 +14,14 @@ TEXT = (ROOT / "docs" / "server.md").read_text(encoding="utf-8")
 
 
 def test_every_key_is_listed() -> None:
-    source = (ROOT / "web" / "src" / "lib" / "keys.ts").read_text(encoding="utf-8")
-    wanted = re.findall(r'\["([^"]+)", "([^"]+)"\]', source[source.index("CHEATS") :])
+    rooms, keys = (
+        (ROOT / "web" / "src" / "lib" / file).read_text(encoding="utf-8")
+        for file in ("rooms.ts", "keys.ts")
+    )
+    wanted = [
+        (f"g {key}", title) for title, key in re.findall(r'title: "([^"]+)", key: "(.)"', rooms)
+    ]
+    wanted += re.findall(r'\["([^"]+)", "([^"]+)"\]', keys[keys.index("CHEATS") :])
     listed = re.findall(r"^\| `([^`]+)` \| ([^|]+) \|$", TEXT.split("## Another")[0], re.MULTILINE)
     assert listed == wanted
     assert len(listed) > 20

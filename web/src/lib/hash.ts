@@ -1,7 +1,8 @@
 /** The place in the app, kept in the URL's hash so that a view can be shared and gone back to. */
 
-export const PAGES = ["browse", "neighbours", "distribution", "try"] as const;
-export type Page = (typeof PAGES)[number];
+import { ROOMS, type Page } from "./rooms";
+
+export type { Page };
 
 export interface Place {
   readonly page: Page;
@@ -11,7 +12,7 @@ export interface Place {
 /** Read `#/page?name=value`; anything unknown is the Browse page. */
 export function parsePlace(hash: string): Place {
   const [path = "", query = ""] = splitOnce(hash.replace(/^#\/?/, ""), "?");
-  const page = PAGES.find((name) => name === path) ?? "browse";
+  const page = ROOMS.find((room) => room.page === path)?.page ?? "browse";
   return { page, params: new URLSearchParams(query) };
 }
 

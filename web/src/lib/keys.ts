@@ -1,5 +1,7 @@
 /** Keyboard shortcuts: single keys and two-key sequences (`g b`), silent while someone types. */
 
+import { ROOMS } from "./rooms";
+
 export interface KeyLike {
   readonly key: string;
   readonly ctrlKey: boolean;
@@ -58,10 +60,7 @@ export const CHEATS: readonly (readonly [string, readonly (readonly [string, str
   [
     "Anywhere",
     [
-      ["g b", "Browse"],
-      ["g n", "Neighbours"],
-      ["g d", "Distribution"],
-      ["g t", "Try a model"],
+      ...ROOMS.map(({ key, title }) => [`g ${key}`, title] as const),
       ["j", "Jobs"],
       ["/", "Search names, labels and tags"],
       ["u", "Choose a picture from outside"],

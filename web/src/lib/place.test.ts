@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { formatPlace, parsePlace } from "./hash";
+import { arranged, ROOMS, roomOf } from "./rooms";
 import { EVERYTHING, isFiltered, toggleTag, viewFrom, viewParams, type View } from "./view";
 
 describe("the address", () => {
@@ -50,5 +51,28 @@ describe("the view", () => {
 
   it("takes a tag twice as taking it away", () => {
     expect(toggleTag(toggleTag(EVERYTHING, "x"), "x")).toEqual(EVERYTHING);
+  });
+});
+
+describe("the rooms", () => {
+  it("have a key and an address of their own", () => {
+    expect(new Set(ROOMS.map(({ key }) => key)).size).toBe(ROOMS.length);
+    for (const room of ROOMS) {
+      expect(roomOf(room.page)).toBe(room);
+      expect(parsePlace(formatPlace(room.page, new URLSearchParams())).page).toBe(room.page);
+    }
+  });
+
+  it.each([
+    [5, true, 5, 0],
+    [5, false, 5, 0],
+    [6, false, 4, 2],
+    [9, false, 4, 5],
+    [9, true, 9, 0],
+  ])("%i with wide = %s stand as %i and %i", (n, wide, bar, more) => {
+    const rooms = Array.from({ length: n }, (_, i) => i);
+    const found = arranged(rooms, wide);
+    expect([found.bar.length, found.more.length]).toEqual([bar, more]);
+    expect([...found.bar, ...found.more]).toEqual(rooms);
   });
 });

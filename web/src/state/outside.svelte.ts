@@ -1,5 +1,6 @@
 /** Pictures from outside become queries: by choice, by drop, by paste. */
 
+import { roomOf } from "../lib/rooms";
 import { here } from "./place.svelte";
 import { studio } from "./studio.svelte";
 
@@ -30,7 +31,7 @@ class Outside {
         const value = here.params.get(name);
         if (value !== null) params.set(name, value);
       }
-      here.go(here.page === "browse" ? "neighbours" : here.page, params);
+      here.go(roomOf(here.page).asks ? here.page : "neighbours", params);
     } catch (error) {
       shared.complain(error);
     } finally {

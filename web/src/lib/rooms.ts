@@ -1,0 +1,38 @@
+/**
+ * The rooms of the app, in the order of the navigation.
+ *
+ * A new room is a line here, `pages/Name.svelte` (named after its page) and a drawing in
+ * `Icon.svelte`; navigation, address, `g` keys, cheat sheet and loading follow.
+ */
+
+export const ROOMS = [
+  { page: "browse", title: "Browse", key: "b", asks: false },
+  { page: "neighbours", title: "Neighbours", key: "n", asks: true },
+  { page: "distribution", title: "Distribution", key: "d", asks: true },
+  { page: "try", title: "Try", key: "t", asks: true },
+] as const satisfies readonly RoomLike[];
+
+interface RoomLike {
+  readonly page: string;
+  readonly title: string;
+  /** The second key of `g …`. */
+  readonly key: string;
+  /** Whether its address holds a query (`term=…`), which then goes along from room to room. */
+  readonly asks: boolean;
+}
+
+export type Room = (typeof ROOMS)[number];
+export type Page = Room["page"];
+
+/** Rooms that a narrow screen shows at once; the others wait behind "More". */
+const AT_ONCE = 4;
+
+export function roomOf(page: Page): Room {
+  return ROOMS.find((room) => room.page === page) ?? ROOMS[0];
+}
+
+/** Which rooms stand in the bar and which behind "More", which is never there for one alone. */
+export function arranged<T>(rooms: readonly T[], wide: boolean): { bar: readonly T[]; more: readonly T[] } {
+  if (wide || rooms.length <= AT_ONCE + 1) return { bar: rooms, more: [] };
+  return { bar: rooms.slice(0, AT_ONCE), more: rooms.slice(AT_ONCE) };
+}
