@@ -59,12 +59,12 @@ class Sheets:
         self._turn = threading.Lock()
 
     def read(self, name: SheetName) -> bytes | None:
-        """Return a sheet, or None when it is not kept."""
+        """Return a sheet, or None when it is not kept (or can't be read, which is the same)."""
         file = self.folder / name.file
         try:
             data = file.read_bytes()
             os.utime(file)
-        except FileNotFoundError:
+        except OSError:
             return None
         return data
 
