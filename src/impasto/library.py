@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from impasto import flow
 from impasto.core.progress import Progress
-from impasto.core.records import Image, Neighbours
+from impasto.core.records import Graph, Image, Neighbours
 from impasto.core.space import Vectors
 
 if TYPE_CHECKING:
@@ -225,6 +225,12 @@ class Collection:
     ) -> list[Retrieval]:
         """Ask whether a space (all of them when none is named) retrieves a label or a tag."""
         return flow.retrieval(self.stored, label=label, tag=tag, space=space, seed=seed)
+
+    def graph(
+        self, k: int = 15, *, space: str | None = None, progress: Progress | None = None
+    ) -> Graph:
+        """Return the `k` nearest images of every image; kept on disk for the next time."""
+        return flow.graph(self.stored, space, k=k, progress=progress)
 
     def learn(
         self, target: str = "label", *, progress: Progress | None = None, **options: Any

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from impasto.core.records import Graph
 from impasto.core.space import Space
-from impasto.store import collection, schema, spaces
+from impasto.store import collection, graphs, schema, spaces
 
 if TYPE_CHECKING:
     from tests.store.conftest import Shelf
@@ -49,12 +50,17 @@ def test_every_file_is_described(shelf: Shelf, space: Space) -> None:
     tree = blocks("")[0]
     with shelf.collection.writing(space, Space("n", "l", 2, "00", flip="both")):
         pass
+    vectors = shelf.collection.vectors(space)
+    none = np.empty((0, 3), np.int32), np.empty((0, 3), np.float32)
+    shelf.collection.save_graph(Graph(space, vectors.ids, *none), vectors)
     for file in shelf.collection.path.rglob("*"):
         if not file.name.endswith(("-wal", "-shm")):
             assert file.name in tree or file.parent.name == "spaces", file
+        assert file.is_dir() or file.parent.name != "graph" or f"graph/{file.name}" in tree
     table = dict(re.findall(r"^\| `(\w+\.\w\d+)` \|.*\| ([^|]+) \|$", text, re.MULTILINE))
-    sizes = {name: eval(w.replace("×", "*"), {"dimension": 5}) for name, w in table.items()}
-    widths = spaces.row_bytes(Space("n", "l", 5, "00", flip="both"))
+    given = {"dimension": 5, "k": 7}
+    sizes = {name: eval(w.replace("×", "*"), given) for name, w in table.items()}
+    widths = spaces.row_bytes(Space("n", "l", 5, "00", flip="both")) | graphs.row_bytes(7)
     assert sizes == widths
 
 

@@ -215,6 +215,58 @@ class Neighbours:
         return len(self.ids)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Graph:
+    """The nearest images of every image of a space: what maps, hubs and mutual neighbours need.
+
+    Parameters
+    ----------
+    space : Space
+    ids : ndarray of shape (n_images,), int64
+        Rising: the images of the graph, which are its rows.
+    neighbours : ndarray of shape (n_images, k), int32
+        Rows of this graph (not ids), best first, ties by id; -1 where there are fewer.
+    similarities : ndarray of shape (n_images, k), float32
+        Cosine, in [-1, 1], falling; NaN where there are fewer.
+    exact : bool
+        Whether every pair was compared.
+    recall : float
+        Expected share of the true neighbours that it holds; 1 when it is exact.
+    """
+
+    space: Space
+    ids: NDArray[np.int64]
+    neighbours: NDArray[np.int32]
+    similarities: NDArray[np.float32]
+    exact: bool = True
+    recall: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Check that the arrays belong together."""
+        if self.neighbours.shape != self.similarities.shape or self.neighbours.ndim != 2:
+            raise InvalidInput("A graph needs one similarity per neighbour.")
+        if self.ids.shape != self.neighbours.shape[:1]:
+            raise InvalidInput("A graph needs one line of neighbours per image.")
+
+    def __len__(self) -> int:
+        """Count the images."""
+        return len(self.ids)
+
+    @property
+    def k(self) -> int:
+        """How many neighbours an image has at most."""
+        return int(self.neighbours.shape[1])
+
+    def cut(self, k: int) -> Graph:
+        """Return the graph of the `k` nearest, `k` being at most that of this one."""
+        if not 1 <= k <= self.k:
+            raise InvalidInput(f"This graph holds 1 to {self.k} neighbours per image, not {k}.")
+        if k == self.k:
+            return self
+        lines = self.neighbours[:, :k], self.similarities[:, :k]
+        return Graph(self.space, self.ids, *lines, self.exact, self.recall)
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """A number with its 95 % interval and what chance would give.

@@ -25,6 +25,7 @@ from impasto.flow.gather import (
     open_engine,
     read,
 )
+from impasto.flow.near import graph
 from impasto.flow.places import (
     cache_folder,
     collection_for,
@@ -72,6 +73,7 @@ __all__ = [
     "engine_of",
     "examine",
     "fill",
+    "graph",
     "learn",
     "model_place",
     "named_collection",

@@ -339,7 +339,7 @@ class JobOut(Out):
     """Long work, past or present."""
 
     id: str
-    kind: str = Field(description="add, embed, learn, or what the command line started.")
+    kind: str = Field(description="add, embed, graph, learn, or what the command line started.")
     title: str
     state: JobState
     stage: str
@@ -399,6 +399,13 @@ class LearnOptions(In):
     seed: int = Field(default=0, ge=0)
 
 
+class GraphOptions(In):
+    """The nearest images of every image, which maps and hubs are made of."""
+
+    space: str | None = None
+    k: int = Field(default=15, ge=1, le=200, description="Neighbours of each image.")
+
+
 class AddJobIn(In):
     """Start an `add` job."""
 
@@ -420,4 +427,11 @@ class LearnJobIn(In):
     options: LearnOptions = LearnOptions()
 
 
-JobIn = Annotated[AddJobIn | EmbedJobIn | LearnJobIn, Field(discriminator="kind")]
+class GraphJobIn(In):
+    """Start a `graph` job."""
+
+    kind: Literal["graph"]
+    options: GraphOptions = GraphOptions()
+
+
+JobIn = Annotated[AddJobIn | EmbedJobIn | GraphJobIn | LearnJobIn, Field(discriminator="kind")]

@@ -13,7 +13,9 @@ from impasto.serve.schemas import (
     AddOptions,
     EmbedJobIn,
     EmbedOptions,
-    LearnJobIn,
+    GraphJobIn,
+    GraphOptions,
+    JobIn,
     LearnOptions,
 )
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from impasto.store import Collection
 
 
-def start(studio: Studio, asked: AddJobIn | EmbedJobIn | LearnJobIn) -> Job:
+def start(studio: Studio, asked: JobIn) -> Job:
     """Queue a job.
 
     Raises
@@ -44,12 +46,14 @@ def start(studio: Studio, asked: AddJobIn | EmbedJobIn | LearnJobIn) -> Job:
     return studio.jobs.submit(asked.kind, title, work, asked.options.model_dump())
 
 
-def _planned(collection: Collection, asked: AddJobIn | EmbedJobIn | LearnJobIn) -> tuple[str, Work]:
+def _planned(collection: Collection, asked: JobIn) -> tuple[str, Work]:
     """Check what can be checked now; return what the job is called, and what it does."""
     if isinstance(asked, AddJobIn):
         return _add(collection, asked.options)
     if isinstance(asked, EmbedJobIn):
         return _embed(collection, asked.options)
+    if isinstance(asked, GraphJobIn):
+        return _graph(collection, asked.options)
     return _learn(collection, asked.options)
 
 
@@ -99,3 +103,13 @@ def _learn(collection: Collection, options: LearnOptions) -> tuple[str, Work]:
             progress.note(note)
 
     return f"Learn {options.target} with {options.method}", work
+
+
+def _graph(collection: Collection, options: GraphOptions) -> tuple[str, Work]:
+    space = flow.choose_space(collection, options.space)
+
+    def work(progress: Progress) -> None:
+        found = flow.graph(collection, space.name, k=options.k, progress=progress)
+        progress.note(f"Found the {found.k} nearest of {len(found):,} images.")
+
+    return f"Find the nearest images in {space.title}", work

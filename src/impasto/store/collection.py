@@ -14,14 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto._version import __version__
-from impasto.core.errors import Busy, ImpastoError, InvalidInput, WrongCollection
-from impasto.core.records import Found, Image, Skipped, Split
+from impasto.core.errors import Busy, ImpastoError, InvalidInput, WrongCollection, not_found
+from impasto.core.records import Found, Graph, Image, Skipped, Split
 from impasto.core.space import Space, Vectors
 from impasto.store import (
     catalogue,
     edits,
     files,
     gather,
+    graphs,
     models,
     query,
     roots,
@@ -397,6 +398,33 @@ class Collection:
         name = space if isinstance(space, str) else space.name
         with self._catalogue.reading() as db:
             return spaces.vectors(db, self.path / SPACES, name)
+
+    def graph(self, space: Space | str) -> Graph | None:
+        """Return the nearest images of every image, as far as they were computed and still hold.
+
+        Parameters
+        ----------
+        space : Space or str
+
+        Returns
+        -------
+        Graph or None
+            None when there is none. Images that came since are missing from it; those that went
+            are left out, so that some lists may be shorter than they could be:
+            `impasto.flow.graph` completes it.
+        """
+        name = space if isinstance(space, str) else space.name
+        with self._catalogue.reading() as db:
+            return graphs.load(db, self.path / SPACES, name)
+
+    def save_graph(self, graph: Graph, vectors: Vectors) -> None:
+        """Keep a graph beside the vectors that it was made of, instead of an older one."""
+        with self._guard:
+            if not self.writable:
+                raise InvalidInput(f"{self.path} is open for reading only.")
+            if graph.space.name not in self.space_names():
+                raise not_found("space", graph.space.name, self.space_names())
+            graphs.save(self.path / SPACES / graph.space.name, graph, vectors)
 
     def remove_space(self, space: Space | str) -> None:
         """Delete the vectors of a space; raise Busy while they are being written."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from impasto.core.errors import InvalidInput, WrongCollection, not_found
 from impasto.core.space import Space, Vectors
-from impasto.store import catalogue, files
+from impasto.store import catalogue, files, models
 from impasto.store.database import Database
 
 VALUES, IDS, NORMS, MIRRORED = "vectors.f16", "ids.i64", "norms.f32", "mirrored.f16"
@@ -93,9 +93,10 @@ def add(db: sqlite3.Connection, folder: Path, space: Space) -> int:
 
 
 def trim(db: sqlite3.Connection, folder: Path) -> None:
-    """Cut what a killed run wrote behind the rows that count."""
+    """Cut what a killed run wrote behind the rows that count, and what it left half written."""
     for name in names(db):
         _, space, rows = load(db, folder, name)
+        models.recover(folder / name)
         for file, width in row_bytes(space).items():
             path = folder / name / file
             if path.exists() and path.stat().st_size > rows * width:
@@ -209,21 +210,29 @@ def live_ids(
 def vectors(db: sqlite3.Connection, folder: Path, name: str) -> Vectors:
     """Return the vectors of a space, memory-mapped; see `Collection.vectors`."""
     number, space, rows = load(db, folder, name)
+    home = folder / name
+    return Vectors(
+        space,
+        shown_ids(db, folder, number, space, rows),
+        mapped(home / VALUES, F16, (rows, space.dimension)),
+        mapped(home / NORMS, F32, (rows,)),
+        mapped(home / MIRRORED, F16, (rows, space.dimension)) if space.flip == "both" else None,
+    )
+
+
+def shown_ids(
+    db: sqlite3.Connection, folder: Path, number: int, space: Space, rows: int
+) -> NDArray[np.int64]:
+    """Return the image of each row, -1 also for images that are gone or have no picture."""
     ids = live_ids(db, folder, number, space, rows)
     hidden = catalogue.without_picture(db)
     if len(hidden):
         ids[np.isin(ids, hidden)] = -1
-    home = folder / name
-    return Vectors(
-        space,
-        ids,
-        _mapped(home / VALUES, F16, (rows, space.dimension)),
-        _mapped(home / NORMS, F32, (rows,)),
-        _mapped(home / MIRRORED, F16, (rows, space.dimension)) if space.flip == "both" else None,
-    )
+    return ids
 
 
-def _mapped(file: Path, kind: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+def mapped(file: Path, kind: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """Map a file of numbers into memory, read-only."""
     if 0 in shape:
         return np.empty(shape, kind)  # an empty file can't be mapped
     return np.memmap(file, kind, mode="r", shape=shape)

@@ -919,6 +919,37 @@ export interface components {
             reason: string;
         };
         /**
+         * GraphJobIn
+         * @description Start a `graph` job.
+         */
+        GraphJobIn: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "graph";
+            /**
+             * @default {
+             *       "k": 15
+             *     }
+             */
+            options?: components["schemas"]["GraphOptions"];
+        };
+        /**
+         * GraphOptions
+         * @description The nearest images of every image, which maps and hubs are made of.
+         */
+        GraphOptions: {
+            /**
+             * K
+             * @description Neighbours of each image.
+             * @default 15
+             */
+            k?: number;
+            /** Space */
+            space?: string | null;
+        };
+        /**
          * HealthOut
          * @description The server is up.
          */
@@ -1001,7 +1032,7 @@ export interface components {
             id: string;
             /**
              * Kind
-             * @description add, embed, learn, or what the command line started.
+             * @description add, embed, graph, learn, or what the command line started.
              */
             kind: string;
             /** Notes */
@@ -1706,7 +1737,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AddJobIn"] | components["schemas"]["EmbedJobIn"] | components["schemas"]["LearnJobIn"];
+                "application/json": components["schemas"]["AddJobIn"] | components["schemas"]["EmbedJobIn"] | components["schemas"]["GraphJobIn"] | components["schemas"]["LearnJobIn"];
             };
         };
         responses: {
