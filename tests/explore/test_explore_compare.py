@@ -9,8 +9,9 @@ from scipy import stats
 from impasto.core.errors import InvalidInput, SpaceMismatch
 from impasto.core.space import Vectors
 from impasto.explore import queries
-from impasto.explore.compare import compare, rank_biased_overlap
+from impasto.explore.compare import compare
 from impasto.explore.queries import Query
+from impasto.explore.ranks import rank_biased_overlap
 from impasto.explore.similarity import similarities
 
 Make = Callable[..., Vectors]

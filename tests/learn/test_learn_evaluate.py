@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from impasto.core.intervals import wilson
 from impasto.learn.evaluate import Labelled, Trial, evaluate, nearest_scores
-from impasto.learn.intervals import gain, share, wilson
+from impasto.learn.intervals import gain, share
 
 LABELS = ("a", "b", "c")
 

@@ -9,9 +9,9 @@ import pytest
 from made_up import SPACE, clusters, kwargs
 
 from impasto.core.errors import Cancelled, InvalidInput
+from impasto.core.intervals import wilson
 from impasto.core.progress import Quiet
 from impasto.learn import Config, learn
-from impasto.learn.intervals import wilson
 
 METHODS = ["linear-svm", "rbf-svm", "logistic"]
 

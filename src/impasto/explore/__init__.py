@@ -1,32 +1,52 @@
 """Looks at vectors: neighbours, similarity distributions, comparison, retrieval.
 
 Modules, from the bottom up: `assembly` (LLVM text), `kernel` (the compiled scan and its
-fall-back), `rows`, `queries`, `similarity`, `distribution`, `compare`, `retrieval`, `graph`.
+fall-back), `rows`, `queries`, `ranks`, `similarity`, `distribution`, `cut`, `groups`, `hubs`,
+`agreement`, `compare`, `retrieval`, `graph`.
 """
 
+from impasto.explore.agreement import Agreement, agreement, places
 from impasto.explore.compare import Comparison, compare
+from impasto.explore.cut import Curve, Cut, curve
 from impasto.explore.distribution import Background, Distribution, background, between, distribution
 from impasto.explore.graph import knn_graph
+from impasto.explore.groups import Contrast, Groups, contrast, groups
+from impasto.explore.hubs import Occurrence, occurrence, ranks_back
 from impasto.explore.queries import Query, combine, from_rows, from_vectors
+from impasto.explore.ranks import rank_biased_overlap
 from impasto.explore.retrieval import Retrieval, retrieval
 from impasto.explore.similarity import nearest, neighbours, similarities, similarities_of
 
 __all__ = [
+    "Agreement",
     "Background",
     "Comparison",
+    "Contrast",
+    "Curve",
+    "Cut",
     "Distribution",
+    "Groups",
+    "Occurrence",
     "Query",
     "Retrieval",
+    "agreement",
     "background",
     "between",
     "combine",
     "compare",
+    "contrast",
+    "curve",
     "distribution",
     "from_rows",
     "from_vectors",
     "knn_graph",
+    "groups",
     "nearest",
     "neighbours",
+    "occurrence",
+    "places",
+    "rank_biased_overlap",
+    "ranks_back",
     "retrieval",
     "similarities",
     "similarities_of",

@@ -12,13 +12,11 @@ from impasto.core.errors import InvalidInput
 from impasto.core.space import Space, Vectors, check_same_space
 from impasto.explore.distribution import Distribution, distribution
 from impasto.explore.queries import Query
+from impasto.explore.ranks import rank_biased_overlap, ranks_along, standing
 from impasto.explore.similarity import nearest, similarities
 
 Values = NDArray[np.float32]
 Matrix = NDArray[np.float64]
-
-RBO_PERSISTENCE = 0.9
-"""Weight of each further rank in `rank_biased_overlap`: 0.9 puts 86 % on the first ten."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,7 +93,7 @@ def compare(
     tops = [nearest(vectors.space, ids, row, k).ids for row in found]
     order = np.argsort(found, axis=1, kind="stable")
     rising = np.take_along_axis(found, order, axis=1)
-    standing = [_standing(*pair) for pair in zip(rising, order, strict=True)]
+    stands = [standing(ranks_along(*pair)) for pair in zip(rising, order, strict=True)]
     many = len(queries)
     return Comparison(
         space=vectors.space,
@@ -103,47 +101,11 @@ def compare(
         distributions=tuple(distribution(row, bins=bins, limits=limits) for row in found),
         ks=_matrix(many, 0.0, lambda i, j: _ks(rising[i], rising[j])),
         wasserstein=_matrix(many, 0.0, lambda i, j: _wasserstein(rising[i], rising[j])),
-        spearman=_matrix(many, 1.0, lambda i, j: float(standing[i] @ standing[j])),
+        spearman=_matrix(many, 1.0, lambda i, j: float(stands[i] @ stands[j])),
         overlap=_matrix(many, 1.0, lambda i, j: float(np.isin(tops[i], tops[j]).mean())),
         rbo=_matrix(many, 1.0, lambda i, j: rank_biased_overlap(tops[i], tops[j])),
         k=min(k, len(ids)),
     )
-
-
-def rank_biased_overlap(
-    first: NDArray[np.int64], second: NDArray[np.int64], *, p: float = RBO_PERSISTENCE
-) -> float:
-    """Compare two rankings of the same length, the first ranks most.
-
-    Webber, Moffat and Zobel, "A similarity measure for indefinite rankings" (2010), the
-    extrapolated form for lists of equal length: the agreement at the last rank stands for all
-    further ones.
-
-    Parameters
-    ----------
-    first, second : ndarray of shape (k,), int64
-        Ids, best first, none twice.
-    p : float
-        Chance of looking one rank further, in (0, 1).
-
-    Returns
-    -------
-    float
-        0 (nothing in common) to 1 (equal).
-
-    Examples
-    --------
-    >>> round(rank_biased_overlap(np.array([1, 2, 3]), np.array([1, 3, 2])), 3)
-    0.955
-    """
-    k = len(first)
-    if k != len(second) or k == 0:
-        raise InvalidInput(f"Rankings of the same length are compared, not {k} and {len(second)}.")
-    _, place_first, place_second = np.intersect1d(first, second, return_indices=True)
-    joined = np.bincount(np.maximum(place_first, place_second), minlength=k)
-    depth = np.arange(1, k + 1)
-    agreement = np.cumsum(joined) / depth
-    return float(agreement[-1] * p**k + (1 - p) / p * (agreement * p**depth).sum())
 
 
 def _matrix(size: int, diagonal: float, measure: Callable[[int, int], float]) -> Matrix:
@@ -169,14 +131,3 @@ def _ks(first: Values, second: Values) -> float:
 def _wasserstein(first: Values, second: Values) -> float:
     """Mean distance of the i-th smallest values, from rising values of equal number."""
     return float(np.abs(first - second).mean(dtype=np.float64))
-
-
-def _standing(rising: Values, order: NDArray[np.int64]) -> Matrix:
-    """Centred ranks of length 1 (ties share their mean rank); zeros when all are equal."""
-    starts = np.flatnonzero(np.r_[True, rising[1:] != rising[:-1]])
-    ends = np.r_[starts[1:], len(rising)]
-    ranks = np.empty(len(rising))
-    ranks[order] = np.repeat((starts + ends - 1) / 2, ends - starts)
-    ranks -= ranks.mean()
-    length = np.linalg.norm(ranks)
-    return ranks / length if length > 0 else ranks

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from impasto.core.errors import InvalidInput
 from impasto.core.space import Space, Vectors
 from impasto.explore import kernel
+from impasto.explore.queries import NEGATIVE_WEIGHT
 from impasto.explore.rows import scales_of, unit
 
 QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 
 _SAMPLE_ROWS = 2048
+_RANDOM_QUERIES = 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +48,7 @@ class Distribution:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Background:
-    """Similarities of random pairs of images: what "not related" looks like in a space.
+    """Similarities of what is not related: random pairs of images, or of queries and images.
 
     Parameters
     ----------
@@ -119,17 +121,29 @@ def distribution(
     )
 
 
-def background(vectors: Vectors, *, pairs: int = 100_000, seed: int = 0) -> Background:
-    """Compare random pairs of different images of a space.
+def background(
+    vectors: Vectors,
+    *,
+    parts: tuple[int, ...] = (1,),
+    pairs: int = 100_000,
+    seed: int = 0,
+) -> Background:
+    """Compare random pairs of different images of a space, or random queries with images.
 
-    All pairs among a random sample of up to 2,048 images are compared and `pairs` of them kept:
-    as good as pairs drawn from the whole space for the eye, and it reads few rows from disk.
+    For a query of one image: all pairs among a random sample of up to 2,048 images. For one
+    of several, as a label's mean, 1,024 queries are made the same way of random images of that
+    sample and compared with its other images: means lie nearer to everything than images do.
+    Of all these similarities `pairs` are kept: as good as pairs drawn from the whole space for
+    the eye, and it reads few rows from disk.
 
     Parameters
     ----------
     vectors : Vectors
+    parts : tuple of int
+        What the query is made of, as `Query.parts` says. Parts that together take more than
+        half of the sample are made smaller in proportion.
     pairs : int
-        All pairs of the sample when there are not so many.
+        All there are when there are not so many.
     seed : int
 
     Returns
@@ -142,19 +156,54 @@ def background(vectors: Vectors, *, pairs: int = 100_000, seed: int = 0) -> Back
     usable = np.flatnonzero(~np.isnan(scales_of(vectors.norms, vectors.ids)))
     m = min(_SAMPLE_ROWS, len(usable))
     rows = np.sort(rng.choice(usable, m, replace=False))
-    first, second = np.triu_indices(m, 1)
+    directions = unit(vectors.values[rows])
+    if parts == (1,) or m < 2:
+        asking, (first, second) = directions, np.triu_indices(m, 1)
+    else:
+        asking, apart = _random_queries(directions, parts, rng)
+        first, second = np.nonzero(apart)
     if len(first) > pairs:
         kept = np.sort(rng.choice(len(first), pairs, replace=False))
         first, second = first[kept], second[kept]
-    directions = unit(vectors.values[rows])
-    found = (directions @ directions.T)[first, second]
+    found = (asking @ directions.T)[first, second]
     if vectors.mirrored is not None:
-        np.maximum(found, (directions @ unit(vectors.mirrored[rows]).T)[first, second], out=found)
+        np.maximum(found, (asking @ unit(vectors.mirrored[rows]).T)[first, second], out=found)
     found = np.sort(np.clip(found, -1, 1))
     if len(found) == 0:
         return Background(vectors.space, found, 0.0, 0.0)
     wide = found.astype(np.float64)
     return Background(vectors.space, found, float(wide.mean()), float(wide.std()))
+
+
+def _random_queries(
+    directions: NDArray[np.float32], parts: tuple[int, ...], rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Make queries of random images, as `combine` makes those of a person.
+
+    Returns
+    -------
+    queries : ndarray of shape (n_queries, n_features), float32
+    apart : ndarray of shape (n_queries, n_images), bool
+        Which images each query is not made of.
+    """
+    m, wanted = len(directions), sum(map(abs, parts))
+    scale = min(1.0, m / 2 / wanted)
+    sizes = [max(1, int(abs(part) * scale)) for part in parts]
+    order = rng.permuted(np.tile(np.arange(m), (_RANDOM_QUERIES, 1)), axis=1)
+    apart = np.ones((_RANDOM_QUERIES, m), bool)
+    queries = np.zeros((_RANDOM_QUERIES, directions.shape[1]), np.float32)
+    towards = sum(part > 0 for part in parts)
+    begin = 0
+    for part, size in zip(parts, sizes, strict=True):
+        chosen = order.take(np.arange(begin, begin + size), axis=1, mode="wrap")
+        begin += size
+        np.put_along_axis(apart, chosen, False, axis=1)
+        picked = np.zeros((_RANDOM_QUERIES, m), np.float32)
+        np.put_along_axis(picked, chosen, 1, axis=1)
+        means = directions[chosen[:, 0]] if size == 1 else unit(picked @ directions)
+        share = 1 / towards if part > 0 else -NEGATIVE_WEIGHT / (len(parts) - towards)
+        queries += share * means
+    return unit(queries), apart
 
 
 def between(

@@ -32,12 +32,17 @@ class Query:
         Images that it is made of, positive and negative; `neighbours` leaves them out.
     title : str
         What people read.
+    parts : tuple of int
+        How many images each part is the mean of, below 0 for a part that the query moves away
+        from. A mean is nearer to everything than an image is, so what it is compared with by
+        chance must be a mean too: see `background`.
     """
 
     space: Space
     vector: NDArray[np.float32]
     members: tuple[int, ...] = ()
     title: str = ""
+    parts: tuple[int, ...] = (1,)
 
     def __post_init__(self) -> None:
         """Check that the vector fits the space and points somewhere; scale it to length 1."""
@@ -96,7 +101,8 @@ def from_rows(
     if negative:
         vector -= weight * _mean(vectors, negative)
     members = tuple(dict.fromkeys([*positive, *negative]))
-    return Query(vectors.space, vector.astype(np.float32), members, title)
+    parts = (len(positive), -len(negative)) if negative else (len(positive),)
+    return Query(vectors.space, vector.astype(np.float32), members, title, parts)
 
 
 def from_vectors(space: Space, array: NDArray[np.floating[Any]], *, title: str = "") -> Query:
@@ -119,7 +125,8 @@ def from_vectors(space: Space, array: NDArray[np.floating[Any]], *, title: str =
         raise InvalidInput("A query needs at least one vector.")
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     directions = np.divide(rows, norms, out=np.zeros_like(rows), where=norms != 0)
-    return Query(space, directions.mean(axis=0).astype(np.float32), (), title)
+    mean = directions.mean(axis=0).astype(np.float32)
+    return Query(space, mean, (), title, (len(rows),))
 
 
 def combine(
@@ -148,7 +155,11 @@ def combine(
     if negative:
         vector = vector - weight * np.stack([part.vector for part in negative]).mean(axis=0)
     members = tuple(dict.fromkeys(i for part in [*positive, *negative] for i in part.members))
-    return Query(space, vector.astype(np.float32), members, title)
+    parts = (
+        *(n for part in positive for n in part.parts),
+        *(-n for part in negative for n in part.parts),
+    )
+    return Query(space, vector.astype(np.float32), members, title, parts)
 
 
 def _mean(vectors: Vectors, ids: Collection[int]) -> NDArray[np.float64]:

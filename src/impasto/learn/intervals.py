@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from impasto.core.intervals import Z, wilson
 from impasto.core.records import Estimate
-
-_Z = 1.959963984540054  # 97.5 % quantile of the normal distribution
 
 
 def share(right: NDArray[np.bool_], groups: NDArray[np.integer[Any]], chance: float) -> Estimate:
@@ -77,12 +76,5 @@ def gain(
     k = len(sums)
     if k < 2:
         return Estimate(value, -1.0, 1.0, 0.0)
-    half = _Z * float(np.sqrt(sums @ sums * k / (k - 1))) / len(difference)
+    half = Z * float(np.sqrt(sums @ sums * k / (k - 1))) / len(difference)
     return Estimate(value, max(-1.0, value - half), min(1.0, value + half), 0.0)
-
-
-def wilson(value: float, n: float) -> tuple[float, float]:
-    """Return Wilson's 95 % score interval of a share observed on `n` independent images."""
-    middle = (value + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-    half = _Z / (1 + _Z**2 / n) * float(np.sqrt(value * (1 - value) / n + _Z**2 / (4 * n * n)))
-    return max(0.0, min(value, middle - half)), min(1.0, max(value, middle + half))
