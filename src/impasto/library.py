@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from impasto.learn import Prediction
 
 Term = str | int | np.integer[Any] | os.PathLike[str]
-"""An image's number, the file of a picture, ``label:NAME`` or ``tag:NAME``."""
+"""An image's number, the file of a picture, ``label:NAME``, ``tag:NAME`` or ``selection:NAME``."""
 
 Query = Term | Sequence[Term] | NDArray[np.integer[Any]]
 """One term, or several that are averaged."""
@@ -63,8 +63,8 @@ def open(path: str | Path, *, create: bool = False, writable: bool = True) -> Co
 class Collection:
     """A collection of images and what networks see in it.
 
-    A query is one term or several: the number of an image, the file of a picture, ``label:NAME``
-    or ``tag:NAME``; a list is averaged.
+    A query is one term or several: the number of an image, the file of a picture, ``label:NAME``,
+    ``tag:NAME`` or ``selection:NAME``; a list is averaged.
 
     Parameters
     ----------
@@ -171,6 +171,24 @@ class Collection:
         """Return records of images: all of them, or those named."""
         wanted = self.stored.order() if ids is None else np.asarray(ids, np.int64)
         return self.stored.images(wanted.tolist())
+
+    def save_selection(self, name: str, ids: Sequence[int] | NDArray[np.int64]) -> store.Selection:
+        """Keep images under a name, for filters and as the term ``selection:NAME``."""
+        return self.stored.save_selection(name, np.asarray(ids, np.int64).tolist())
+
+    def selections(self) -> list[store.Selection]:
+        """Return the selections, by name."""
+        return self.stored.selections()
+
+    def ids_with(
+        self, *, label: str | None = None, tag: str | None = None, selection: str | None = None
+    ) -> NDArray[np.int64]:
+        """Return the ids of the images that have all that is given, rising."""
+        return self.stored.ids_with(label=label, tag=tag, selection=selection)
+
+    def remove_selection(self, name: str) -> None:
+        """Forget a selection; its images stay as they are."""
+        self.stored.remove_selection(name)
 
     def ask(
         self,

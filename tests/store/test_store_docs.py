@@ -42,7 +42,8 @@ def test_the_schemas_are_those_of_the_code() -> None:
 def test_the_formats_are_named() -> None:
     text = DOC.read_text(encoding="utf-8")
     assert f"It describes format {collection.FORMAT}." in text
-    assert len(schema.CATALOGUE) == len(schema.THUMBNAILS) == 1  # else tell of the others there
+    assert f"The schema, made by {len(schema.CATALOGUE)} migrations:" in text
+    assert len(schema.THUMBNAILS) == 1  # else tell of the others there
 
 
 def test_every_file_is_described(shelf: Shelf, space: Space) -> None:

@@ -64,7 +64,7 @@ def test_gone_and_returned(shelf: Shelf) -> None:
     assert [flag.kind for flag in shelf.collection.image(2).flags] == ["gone"]
     assert shelf.collection.order().tolist() == [1]
     assert shelf.collection.order(Filter(flag="gone")).tolist() == [2]
-    assert shelf.collection.order(Filter(hidden=True)).tolist() == [1, 2]
+    assert shelf.collection.order(Filter(gone=True)).tolist() == [1, 2]
     counts = shelf.collection.counts()
     assert (counts.images, counts.usable, counts.unread, counts.gone) == (1, 1, 0, 1)
     (shelf.root.parent / "b.png").rename(shelf.root / "b.png")

@@ -59,7 +59,7 @@ def collection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collection]
 
 
 def everything(collection: Collection) -> list[Image]:
-    ids = collection.order(Filter(hidden=True)).tolist()
+    ids = collection.order(Filter(gone=True)).tolist()
     assert ids == list(range(1, 301))
     return collection.images(ids)
 
@@ -68,7 +68,7 @@ def wanted(image: Image, filter_: Filter) -> bool:
     kinds = {flag.kind for flag in image.flags}
     text = " ".join([image.path, image.label or "", *image.tags]).casefold()
     return (
-        ("gone" in kinds if filter_.flag == "gone" else filter_.hidden or "gone" not in kinds)
+        ("gone" in kinds if filter_.flag == "gone" else filter_.gone or "gone" not in kinds)
         and (filter_.flag is None or filter_.flag in kinds)
         and (filter_.label is None or image.label == filter_.label)
         and not (filter_.unlabelled and image.label is not None)
@@ -106,8 +106,8 @@ FILTERS = st.builds(
     flag=st.sampled_from([None, None, "broken", "gone", "tiny"]),
     text=st.sampled_from(["", "", "sea", "cat", "ärg"]),
     usable=st.booleans(),
-    hidden=st.booleans(),
-) | st.builds(Filter, unlabelled=st.just(True), hidden=st.booleans())
+    gone=st.booleans(),
+) | st.builds(Filter, unlabelled=st.just(True), gone=st.booleans())
 SORTS = st.builds(
     Sort,
     st.sampled_from(
@@ -200,7 +200,7 @@ def test_images_and_hashes(collection: Collection) -> None:
     assert [image.id for image in collection.images([5, 3, 5])] == [5, 3, 5]
     with pytest.raises(NotFound, match="999"):
         collection.images([1, 999])
-    hashes = collection.hashes(collection.order(Filter(hidden=True)))
+    hashes = collection.hashes(collection.order(Filter(gone=True)))
     assert hashes[4] == (5).to_bytes(32, "big")
     assert hashes[299] is None
 

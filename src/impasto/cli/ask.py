@@ -52,9 +52,9 @@ def find(
 ) -> None:
     """Find what is near, and how near everything is.
 
-    A TERM is the file of a picture, the number of an image, label:NAME or tag:NAME. Several are
-    averaged. Each neighbour stands beside random pairs of images: its percentile among them, and
-    how many standard deviations (z) it lies above their mean.
+    A TERM is the file of a picture, the number of an image, label:NAME, tag:NAME or
+    selection:NAME. Several are averaged. Each neighbour stands beside random pairs of images: its
+    percentile among them, and how many standard deviations (z) it lies above their mean.
     """
     from impasto import flow
 

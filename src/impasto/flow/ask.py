@@ -71,9 +71,9 @@ def query(
 ) -> Query:
     """Turn terms into one query of a space.
 
-    Each term counts once: an image's vector, the mean direction of a label or tag, a picture
-    from outside. Images of the query are left out of its neighbours; the images of a label or
-    tag are not, since the nearest of them are what one wants to see.
+    Each term counts once: an image's vector, the mean direction of a label, tag or selection, a
+    picture from outside. Images of the query are left out of its neighbours; the images of a
+    label, tag or selection are not, since the nearest of them are what one wants to see.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def query(
     Raises
     ------
     NotFound
-        When there is no such image, label or tag, or it has no vectors in this space.
+        When there is no such image, label, tag or selection, or it has no vectors in this space.
     """
     from impasto.explore import combine
 
@@ -201,9 +201,10 @@ def _part(
         return from_vectors(
             vectors.space, vectors_of(vectors.space, [pictures[term.value]]), title=title
         )
-    named = {"label": term.value} if term.kind == "label" else {"tag": term.value}
-    ids = collection.ids_with(**named)
+    ids = collection.ids_with(**{term.kind: term.value})
     ids = ids[np.isin(ids, vectors.ids)]
+    if not len(ids) and term.kind == "selection":
+        raise NotFound(f"No image of the selection {term.value!r} has a vector in this space.")
     if not len(ids):
         facets = collection.facets()
         known = [name for name, _ in (facets.labels if term.kind == "label" else facets.tags)]
@@ -340,7 +341,7 @@ def retrieval(
 def read_terms(
     towards: Sequence[str], away: Sequence[str] = ()
 ) -> tuple[list[Term], dict[str, Picture]]:
-    """Read what a person types: ``image:12``, ``12``, ``label:cats``, ``tag:red`` or a file.
+    """Read what a person types: ``12``, ``label:cats``, ``tag:red``, ``selection:best`` or a file.
 
     Returns
     -------
@@ -354,7 +355,7 @@ def read_terms(
         kind = text.partition(":")[0]
         if text.isascii() and text.isdigit():
             term = Term("image", text)
-        elif kind in ("image", "label", "tag"):
+        elif kind in ("image", "label", "tag", "selection"):
             term = parse(text)
         elif Path(text).expanduser().exists():
             pictures[text] = open_picture(text)
@@ -362,7 +363,7 @@ def read_terms(
         else:
             raise InvalidInput(
                 f"{text!r} is neither a file nor a term. Give the file of a picture, "
-                "the number of an image, label:NAME or tag:NAME."
+                "the number of an image, label:NAME, tag:NAME or selection:NAME."
             )
         terms.append(replace(term, away=leaving))
     return terms, pictures

@@ -1,4 +1,4 @@
-"""The terms of a query: ``image:12``, ``-image:15``, ``upload:ID``, ``label:cats``, ``tag:red``."""
+"""The terms of a query as text: ``image:12``, ``-image:15``, ``label:cats``, ``tag:red``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from impasto.core.errors import InvalidInput
 
-TermKind = Literal["image", "upload", "label", "tag"]
+TermKind = Literal["image", "upload", "label", "tag", "selection"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Term:
 
     Parameters
     ----------
-    kind : {"image", "upload", "label", "tag"}
+    kind : {"image", "upload", "label", "tag", "selection"}
     value : str
         An image's or upload's id, or a name.
     away : bool
@@ -58,6 +58,6 @@ def parse(text: str) -> Term:
                 raise InvalidInput(f"image: takes the number of an image, not {value[:80]!r}.")
             return Term(known, value, away)
     raise InvalidInput(
-        f"{text[:80]!r} is no term. There are image:ID, upload:ID, label:NAME and tag:NAME; "
-        "a '-' in front moves the query away."
+        f"{text[:80]!r} is no term. There are image:ID, upload:ID, label:NAME, tag:NAME and "
+        "selection:NAME; a '-' in front moves the query away."
     )

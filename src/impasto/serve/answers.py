@@ -85,7 +85,7 @@ class Answers:
         Raises
         ------
         NotFound
-            When there is no such space, image, label, tag or upload.
+            When there is no such space, image, label, tag, selection or upload.
         """
         terms = [parse(text) for text in texts]
         vectors, state = self.vectors(space)
@@ -133,8 +133,8 @@ class Answers:
         )
 
     def _exact(self, term: Term) -> tuple[str, str]:
-        """Return what a term means just now: labels and tags can be edited meanwhile."""
-        if term.kind in ("label", "tag"):
+        """Return what a term means just now: labels, tags and selections change."""
+        if term.kind in ("label", "tag", "selection"):
             ids = self._collection.ids_with(**{term.kind: term.value})
             return str(term), _digest(ids)
         return str(term), ""

@@ -22,6 +22,7 @@ from impasto.serve.routes import (
     neighbours,
     pictures,
     retrieval,
+    selections,
     sprites,
     uploads,
 )
@@ -33,6 +34,7 @@ _ROUTES = (
     health,
     collection,
     images,
+    selections,
     pictures,
     sprites,
     uploads,

@@ -21,12 +21,13 @@ from impasto.serve.schemas import (
     ModelDetail,
     ModelOut,
     PropertyOut,
+    SelectionOut,
     SpaceOut,
 )
 
 if TYPE_CHECKING:
     from impasto.serve.jobs import Job
-    from impasto.store import Collection, Facets, ModelRecord, SpaceInfo
+    from impasto.store import Collection, Facets, ModelRecord, Selection, SpaceInfo
 
 
 def counts(collection: Collection) -> CountsOut:
@@ -86,6 +87,13 @@ def image(record: Image) -> ImageOut:
         tags=list(record.tags),
         flags=[_flag(flag) for flag in record.flags],
         properties={name: _finite(value) for name, value in record.properties.items()},
+    )
+
+
+def selection(record: Selection) -> SelectionOut:
+    """Present a selection."""
+    return SelectionOut(
+        name=record.name, images=record.images, saved=datetime.fromisoformat(record.saved)
     )
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from impasto.core.records import FlagKind, Split
 from impasto.core.space import Flip, Pooling, Precision
@@ -159,6 +159,60 @@ class ImagesOut(Out):
     images: list[ImageOut]
     next: str | None = Field(description="Give it as `after` to go on; null at the end.")
     total: int
+
+
+class FilterFields(BaseModel):
+    """Which images are meant: those that meet every condition given."""
+
+    label: str | None = None
+    unlabelled: bool = Field(default=False, description="Only images without a label.")
+    tag: list[str] = Field(default=[], max_length=100, description="All of them.")
+    split: Split | None = None
+    flag: FlagKind | None = None
+    text: str = Field(
+        default="", max_length=1000, description="Beginnings of words of names, labels, tags."
+    )
+    selection: str | None = Field(default=None, description="Only images of that selection.")
+
+
+class FilterIn(FilterFields):
+    """The same in a body, where a misspelt name is an error."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ImagesIn(In):
+    """A set of images: those of a list, or all that pass a filter."""
+
+    ids: list[int] | None = Field(default=None, examples=[[1, 2, 3]])
+    filter: FilterIn | None = Field(default=None, examples=[{"label": "cats"}])
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.ids is None) == (self.filter is None):
+            raise ValueError("Give either `ids` or `filter`; the filter {} is all images.")
+        return self
+
+
+class SelectionOut(Out):
+    """A named set of images."""
+
+    name: str
+    images: int
+    saved: datetime
+
+
+class SelectionIn(In):
+    """Keep a set of images under a name, instead of those that had it."""
+
+    name: str
+    images: ImagesIn
+
+
+class NameIn(In):
+    """A new name."""
+
+    name: str
 
 
 class UploadOut(Out):

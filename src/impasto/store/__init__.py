@@ -7,6 +7,7 @@ from impasto.store.jobs import JobRecord, Jobs, JobState
 from impasto.store.models import ModelRecord
 from impasto.store.models import check_name as check_model_name
 from impasto.store.query import Facets, Filter, Page, Sort
+from impasto.store.selections import Selection
 from impasto.store.sheets import SheetName, Sheets
 from impasto.store.sources import SourceRecord
 from impasto.store.spaces import SpaceInfo
@@ -24,6 +25,7 @@ __all__ = [
     "ModelRecord",
     "Page",
     "Reading",
+    "Selection",
     "SheetName",
     "Sheets",
     "Sort",

@@ -8,6 +8,7 @@ import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -159,10 +160,24 @@ def labelled(db: sqlite3.Connection) -> tuple[NDArray[np.int64], NDArray[np.str_
     return ids[rising], np.array([names[key] for key in used.tolist()], np.str_)[codes]
 
 
-def ids_with(db: sqlite3.Connection, label: str | None, tag: str | None) -> NDArray[np.int64]:
-    """Return the images with a label, a tag, or both, rising."""
-    if label is None and tag is None:
-        raise InvalidInput("Give a label, a tag or both.")
+def listed(db: sqlite3.Connection, ids: Iterable[int]) -> str:
+    """Return distinct ids as a JSON list for SQL; raise NotFound when one is no image."""
+    text = json.dumps(list(dict.fromkeys(int(image) for image in ids)))
+    missing = db.execute(
+        "SELECT value FROM json_each(?) WHERE value NOT IN (SELECT id FROM images) LIMIT 1",
+        (text,),
+    ).fetchone()
+    if missing is not None:
+        raise NotFound(f"No image {missing[0]} in this collection.")
+    return text
+
+
+def ids_with(
+    db: sqlite3.Connection, label: str | None, tag: str | None, selection: str | None
+) -> NDArray[np.int64]:
+    """Return the images with a label, with a tag and in a selection, rising."""
+    if label is None and tag is None and selection is None:
+        raise InvalidInput("Give a label, a tag or a selection.")
     found: list[NDArray[np.int64]] = []
     for name, table, sql in (
         (label, "labels", "SELECT id FROM images WHERE gone IS NULL AND label = ?"),
@@ -172,6 +187,12 @@ def ids_with(db: sqlite3.Connection, label: str | None, tag: str | None) -> NDAr
             "SELECT i.id FROM image_tags x CROSS JOIN images i ON i.id = x.image "
             "WHERE x.tag = ? AND i.gone IS NULL",
         ),
+        (
+            selection,
+            "selections",
+            "SELECT i.id FROM selected x CROSS JOIN images i ON i.id = x.image "
+            "WHERE x.selection = ? AND i.gone IS NULL",
+        ),
     ):
         if name is None:
             continue
@@ -180,4 +201,4 @@ def ids_with(db: sqlite3.Connection, label: str | None, tag: str | None) -> NDAr
             names = (known for (known,) in db.execute(f"SELECT name FROM {table}"))
             raise not_found(table.removesuffix("s"), name, names)
         found += integers(db, sql, row)
-    return np.sort(found[0]) if len(found) == 1 else np.intersect1d(found[0], found[1])
+    return np.sort(reduce(np.intersect1d, found))

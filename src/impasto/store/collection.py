@@ -27,6 +27,7 @@ from impasto.store import (
     query,
     roots,
     schema,
+    selections,
     sources,
     spaces,
 )
@@ -37,6 +38,7 @@ from impasto.store.jobs import Jobs
 from impasto.store.lock import WriterLock
 from impasto.store.models import ModelRecord
 from impasto.store.query import AS_ADDED, EVERYTHING, Facets, Filter, Page, Sort
+from impasto.store.selections import Selection
 from impasto.store.sources import SourceRecord
 from impasto.store.spaces import SpaceInfo
 from impasto.store.writing import Reading, Writing
@@ -509,10 +511,12 @@ class Collection:
         with self._catalogue.reading() as db:
             return catalogue.labelled(db)
 
-    def ids_with(self, *, label: str | None = None, tag: str | None = None) -> NDArray[np.int64]:
-        """Return the images with a label, a tag, or both, rising; NotFound if it is unknown."""
+    def ids_with(
+        self, *, label: str | None = None, tag: str | None = None, selection: str | None = None
+    ) -> NDArray[np.int64]:
+        """Return the images that have all that is given, rising; NotFound if it is unknown."""
         with self._catalogue.reading() as db:
-            return catalogue.ids_with(db, label, tag)
+            return catalogue.ids_with(db, label, tag, selection)
 
     def hashes(self, ids: NDArray[np.int64]) -> list[bytes | None]:
         """Return the SHA-256 of images' files, None for those never read."""
@@ -553,6 +557,28 @@ class Collection:
         """Take tags from images; return how many images changed."""
         with self._catalogue.writing() as db:
             return edits.remove_tags(db, ids, tags)
+
+    # Selections
+
+    def save_selection(self, name: str, ids: Iterable[int]) -> Selection:
+        """Keep images under a name, instead of those that had it."""
+        with self._catalogue.writing() as db:
+            return selections.save(db, name, ids)
+
+    def selections(self) -> list[Selection]:
+        """Return the selections, by name."""
+        with self._catalogue.reading() as db:
+            return selections.known(db)
+
+    def rename_selection(self, name: str, new: str) -> None:
+        """Give a selection another name; raise InvalidInput when another one has it."""
+        with self._catalogue.writing() as db:
+            selections.rename(db, name, new)
+
+    def remove_selection(self, name: str) -> None:
+        """Forget a selection, or raise NotFound; its images stay as they are."""
+        with self._catalogue.writing() as db:
+            selections.remove(db, name)
 
     # Models
 

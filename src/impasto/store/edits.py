@@ -7,9 +7,10 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from impasto.core.errors import InvalidInput, NotFound
+from impasto.core.errors import InvalidInput
 from impasto.core.records import SPLITS, Split
 from impasto.store import about as abouts
+from impasto.store.catalogue import listed
 
 Edit = tuple[int, str | None, str | None]  # image, before, after
 
@@ -20,7 +21,7 @@ def set_label(db: sqlite3.Connection, ids: Iterable[int], label: str | None) -> 
     if name == "":
         raise InvalidInput("A label needs at least one character; None takes it away.")
     key = abouts.name_ids(db, "labels", [name])[name] if name else None
-    wanted = _listed(db, ids)
+    wanted = listed(db, ids)
     rows = db.execute(
         "SELECT i.id, l.name FROM json_each(?) j CROSS JOIN images i ON i.id = j.value "
         "LEFT JOIN labels l ON l.id = i.label",
@@ -41,7 +42,7 @@ def set_split(db: sqlite3.Connection, ids: Iterable[int], split: Split | None) -
     """Set or take away the split; return how many images changed."""
     if split is not None and split not in SPLITS:
         raise InvalidInput(f"A split is one of {', '.join(SPLITS)}, not {split!r}.")
-    wanted = _listed(db, ids)
+    wanted = listed(db, ids)
     rows = db.execute(
         "SELECT i.id, i.split FROM json_each(?) j CROSS JOIN images i ON i.id = j.value", (wanted,)
     )
@@ -57,7 +58,7 @@ def set_split(db: sqlite3.Connection, ids: Iterable[int], split: Split | None) -
 
 def add_tags(db: sqlite3.Connection, ids: Iterable[int], tags: Iterable[str]) -> int:
     """Give images tags; return how many images changed."""
-    wanted = _listed(db, ids)
+    wanted = listed(db, ids)
     names = _named(tags)
     keys = abouts.name_ids(db, "tags", names)
     edits: list[Edit] = []
@@ -75,7 +76,7 @@ def add_tags(db: sqlite3.Connection, ids: Iterable[int], tags: Iterable[str]) ->
 
 def remove_tags(db: sqlite3.Connection, ids: Iterable[int], tags: Iterable[str]) -> int:
     """Take tags from images; return how many images changed."""
-    wanted = _listed(db, ids)
+    wanted = listed(db, ids)
     edits: list[Edit] = []
     for name in _named(tags):
         rows = db.execute(
@@ -106,17 +107,6 @@ def _write_down(db: sqlite3.Connection, field: str, edits: Iterable[Edit]) -> No
         "INSERT INTO edits (action, at, image, field, before, after) VALUES (?, ?, ?, ?, ?, ?)",
         ((action, now, image, field, before, after) for image, before, after in edits),
     )
-
-
-def _listed(db: sqlite3.Connection, ids: Iterable[int]) -> str:
-    listed = json.dumps(list(dict.fromkeys(int(image) for image in ids)))
-    missing = db.execute(
-        "SELECT value FROM json_each(?) WHERE value NOT IN (SELECT id FROM images) LIMIT 1",
-        (listed,),
-    ).fetchone()
-    if missing is not None:
-        raise NotFound(f"No image {missing[0]} in this collection.")
-    return listed
 
 
 def _named(tags: Iterable[str]) -> tuple[str, ...]:

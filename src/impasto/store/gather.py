@@ -217,6 +217,7 @@ def _adopt_moved(
             WHERE n.sha256 IS NULL AND n.fresh = 0 AND n.usable IS NULL AND n.gone IS NULL
               AND n.size IN (SELECT size FROM images WHERE gone IS NOT NULL AND sha256 NOT NULL)
               AND n.id NOT IN (SELECT image FROM edits)
+              AND n.id NOT IN (SELECT image FROM selected)
             ORDER BY n.id
             """
         ).fetchall()

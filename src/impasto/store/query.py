@@ -39,9 +39,11 @@ class Filter:
         Images with that flag; "gone" shows images whose file is missing.
     text : str
         Words, or beginnings of words, that all occur in path, label or tags.
+    selection : str or None
+        Images of that selection.
     usable : bool
         Only images that were read and have a picture.
-    hidden : bool
+    gone : bool
         Also images whose file is gone, which are left out otherwise.
     """
 
@@ -51,8 +53,9 @@ class Filter:
     split: Split | None = None
     flag: FlagKind | None = None
     text: str = ""
+    selection: str | None = None
     usable: bool = False
-    hidden: bool = False
+    gone: bool = False
 
     def __post_init__(self) -> None:
         """Check that the conditions can be met."""
@@ -129,7 +132,7 @@ def condition(wanted: Filter) -> tuple[str, list[Any]]:
     values: list[Any] = []
     if wanted.flag == "gone":
         parts.append("i.gone IS NOT NULL")
-    elif not wanted.hidden:
+    elif not wanted.gone:
         parts.append("i.gone IS NULL")
     if wanted.flag is not None and wanted.flag != "gone":
         parts.append("i.id IN (SELECT image FROM flags WHERE kind = ?)")
@@ -148,6 +151,12 @@ def condition(wanted: Filter) -> tuple[str, list[Any]]:
     if wanted.split is not None:
         parts.append("i.split = ?")
         values.append(wanted.split)
+    if wanted.selection is not None:
+        parts.append(
+            "i.id IN (SELECT image FROM selected "
+            "WHERE selection = (SELECT id FROM selections WHERE name = ?))"
+        )
+        values.append(wanted.selection)
     if wanted.usable:
         parts.append("i.usable = 1")
     if wanted.text.strip():

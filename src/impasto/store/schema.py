@@ -119,6 +119,19 @@ SELECT i.id, r.folder, i.path, l.name AS label, i.split,
   i.usable, i.gone
 FROM images i JOIN roots r ON r.id = i.root LEFT JOIN labels l ON l.id = i.label;
 """,
+    """
+CREATE TABLE selections (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  saved TEXT NOT NULL
+);
+CREATE TABLE selected (
+  selection INTEGER NOT NULL REFERENCES selections (id),
+  image INTEGER NOT NULL REFERENCES images (id),
+  PRIMARY KEY (selection, image)
+) WITHOUT ROWID;
+CREATE INDEX selected_image ON selected (image);
+""",
 )
 
 THUMBNAILS: tuple[str, ...] = (

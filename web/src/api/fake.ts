@@ -3,7 +3,7 @@
 import { formatTerm, soleImage, type Term } from "../lib/terms";
 import type { View } from "../lib/view";
 import { SourceError, type DataSource, type Query } from "./source";
-import type { Collection, Facets, Image, Job, Neighbour } from "./types";
+import type { Collection, Facets, Image, Job, Neighbour, Selection } from "./types";
 
 const LABELS = ["animals", "food", "nature", "objects", "people", "symbols", "travel"];
 const WORDS = ["blue", "calm", "dark", "face", "hand", "heart", "house", "moon", "sea", "star"];
@@ -48,7 +48,9 @@ export function fakeImage(id: number): Image {
   };
 }
 
-function matches(image: Image, view: View): boolean {
+type Saved = ReadonlyMap<string, ReadonlySet<number>>;
+
+function matches(image: Image, view: View, saved: Saved = new Map()): boolean {
   const words = view.text.toLowerCase().split(/\s+/).filter(Boolean);
   const text = `${image.name} ${image.label ?? ""} ${image.tags.join(" ")}`.toLowerCase();
   return (
@@ -56,6 +58,7 @@ function matches(image: Image, view: View): boolean {
     (!view.unlabelled || image.label === null) &&
     view.tags.every((tag) => image.tags.includes(tag)) &&
     (view.split === null || image.split === view.split) &&
+    (view.selection === null || saved.get(view.selection)?.has(image.id) === true) &&
     (view.flag === null || image.flags.some((flag) => flag.kind === view.flag)) &&
     words.every((word) => text.includes(word))
   );
@@ -152,16 +155,38 @@ export function fakeSource(images: number, delay = 0): DataSource {
       .sort((a, b) => b.similarity - a.similarity);
   }
 
+  const saved = new Map<string, ReadonlySet<number>>();
+  const listed = (view: View): Int32Array => all.filter((id) => matches(fakeImage(id), view, saved));
+  const described = (name: string): Selection => ({
+    name,
+    images: saved.get(name)?.size ?? 0,
+    saved: "2026-01-01T10:00:00Z",
+  });
+
   const title = (terms: readonly Term[]): string => terms.map(formatTerm).join(" ");
 
   return {
     collection: () => wait(collection),
     facets: (view) => wait(fakeFacets(all.subarray(0, 5000), view)),
     order: (view) => {
-      const kept = all.filter((id) => matches(fakeImage(id), view));
+      const kept = listed(view);
       return wait(view.descending ? kept.reverse() : kept);
     },
     cards: (ids) => wait(ids.filter((id) => id >= 1 && id <= images).map(fakeImage)),
+    selections: () => wait([...saved.keys()].sort().map(described)),
+    saveSelection: (name, chosen) => {
+      saved.set(name, new Set("ids" in chosen ? Array.from(chosen.ids) : listed(chosen.view)));
+      return wait(described(name));
+    },
+    renameSelection: (name, next) => {
+      saved.set(next, saved.get(name) ?? new Set());
+      saved.delete(name);
+      return wait(undefined);
+    },
+    removeSelection: (name) => {
+      saved.delete(name);
+      return wait(undefined);
+    },
     neighbours: (query, offset, k) => {
       const neighbours = ranked(query);
       return wait({

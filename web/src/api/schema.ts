@@ -427,6 +427,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/selections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Selections
+         * @description List the selections, by name.
+         */
+        get: operations["selections"];
+        put?: never;
+        /**
+         * Save Selection
+         * @description Keep a set of images under a name, instead of those that had it.
+         */
+        post: operations["save_selection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/selections/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Selection
+         * @description Forget a selection; its images stay as they are.
+         */
+        delete: operations["remove_selection"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename Selection
+         * @description Give a selection another name.
+         */
+        patch: operations["rename_selection"];
+        trace?: never;
+    };
     "/api/shapes": {
         parameters: {
             query?: never;
@@ -901,6 +949,41 @@ export interface components {
             unlabelled: number;
         };
         /**
+         * FilterIn
+         * @description The same in a body, where a misspelt name is an error.
+         */
+        FilterIn: {
+            /** Flag */
+            flag?: ("broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone") | null;
+            /** Label */
+            label?: string | null;
+            /**
+             * Selection
+             * @description Only images of that selection.
+             */
+            selection?: string | null;
+            /** Split */
+            split?: ("train" | "validation" | "test") | null;
+            /**
+             * Tag
+             * @description All of them.
+             * @default []
+             */
+            tag?: string[];
+            /**
+             * Text
+             * @description Beginnings of words of names, labels, tags.
+             * @default
+             */
+            text?: string;
+            /**
+             * Unlabelled
+             * @description Only images without a label.
+             * @default false
+             */
+            unlabelled?: boolean;
+        };
+        /**
          * FlagOut
          * @description Something to know about an image.
          */
@@ -1001,6 +1084,27 @@ export interface components {
             version: string;
             /** Width */
             width: number;
+        };
+        /**
+         * ImagesIn
+         * @description A set of images: those of a list, or all that pass a filter.
+         */
+        ImagesIn: {
+            /**
+             * @example {
+             *       "label": "cats"
+             *     }
+             */
+            filter?: components["schemas"]["FilterIn"] | null;
+            /**
+             * Ids
+             * @example [
+             *       1,
+             *       2,
+             *       3
+             *     ]
+             */
+            ids?: number[] | null;
         };
         /**
          * ImagesOut
@@ -1206,6 +1310,14 @@ export interface components {
             top5: components["schemas"]["EstimateOut"] | null;
         };
         /**
+         * NameIn
+         * @description A new name.
+         */
+        NameIn: {
+            /** Name */
+            name: string;
+        };
+        /**
          * NeighbourOut
          * @description A near image.
          */
@@ -1343,6 +1455,30 @@ export interface components {
             title: string;
             /** Worst */
             worst: number[];
+        };
+        /**
+         * SelectionIn
+         * @description Keep a set of images under a name, instead of those that had it.
+         */
+        SelectionIn: {
+            images: components["schemas"]["ImagesIn"];
+            /** Name */
+            name: string;
+        };
+        /**
+         * SelectionOut
+         * @description A named set of images.
+         */
+        SelectionOut: {
+            /** Images */
+            images: number;
+            /** Name */
+            name: string;
+            /**
+             * Saved
+             * Format: date-time
+             */
+            saved: string;
         };
         /**
          * SpaceOut
@@ -1490,7 +1626,7 @@ export interface operations {
                 bins?: number;
                 /** @description Name of a space; absent: the collection's default space. */
                 space?: string | null;
-                /** @description `image:12`, `upload:ID`, `label:cats`, `tag:sunset`; a leading `-` moves away from it. Repeatable. */
+                /** @description `image:12`, `upload:ID`, `label:cats`, `tag:sunset`, `selection:best`; a leading `-` moves away from it. Repeatable. */
                 term: string[];
             };
             header?: never;
@@ -1526,7 +1662,7 @@ export interface operations {
                 low: number;
                 /** @description Name of a space; absent: the collection's default space. */
                 space?: string | null;
-                /** @description `image:12`, `upload:ID`, `label:cats`, `tag:sunset`; a leading `-` moves away from it. Repeatable. */
+                /** @description `image:12`, `upload:ID`, `label:cats`, `tag:sunset`, `selection:best`; a leading `-` moves away from it. Repeatable. */
                 term: string[];
             };
             header?: never;
@@ -1560,9 +1696,11 @@ export interface operations {
             query?: {
                 flag?: ("broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone") | null;
                 label?: string | null;
+                /** @description Only images of that selection. */
+                selection?: string | null;
                 split?: ("train" | "validation" | "test") | null;
                 /** @description All of them. */
-                tag?: string[] | null;
+                tag?: string[];
                 /** @description Beginnings of words of names, labels, tags. */
                 text?: string;
                 /** @description Only images without a label. */
@@ -1632,11 +1770,13 @@ export interface operations {
                 flag?: ("broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone") | null;
                 label?: string | null;
                 limit?: number;
+                /** @description Only images of that selection. */
+                selection?: string | null;
                 /** @description added, name, size, width, height, label or property:NAME */
                 sort?: string;
                 split?: ("train" | "validation" | "test") | null;
                 /** @description All of them. */
-                tag?: string[] | null;
+                tag?: string[];
                 /** @description Beginnings of words of names, labels, tags. */
                 text?: string;
                 /** @description Only images without a label. */
@@ -1961,7 +2101,7 @@ export interface operations {
                 offset?: number;
                 /** @description Name of a space; absent: the collection's default space. */
                 space?: string | null;
-                /** @description `image:12`, `upload:ID`, `label:cats`, `tag:sunset`; a leading `-` moves away from it. Repeatable. */
+                /** @description `image:12`, `upload:ID`, `label:cats`, `tag:sunset`, `selection:best`; a leading `-` moves away from it. Repeatable. */
                 term: string[];
             };
             header?: never;
@@ -1996,11 +2136,13 @@ export interface operations {
                 descending?: boolean;
                 flag?: ("broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone") | null;
                 label?: string | null;
+                /** @description Only images of that selection. */
+                selection?: string | null;
                 /** @description added, name, size, width, height, label or property:NAME */
                 sort?: string;
                 split?: ("train" | "validation" | "test") | null;
                 /** @description All of them. */
-                tag?: string[] | null;
+                tag?: string[];
                 /** @description Beginnings of words of names, labels, tags. */
                 text?: string;
                 /** @description Only images without a label. */
@@ -2123,6 +2265,130 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RetrievalOut"];
                 };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    selections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SelectionOut"][];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    save_selection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SelectionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SelectionOut"];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    remove_selection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rename_selection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NameIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description One clear sentence. */
             default: {

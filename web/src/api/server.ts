@@ -1,9 +1,9 @@
 /** The DataSource that asks the server, by addresses relative to the page (any path prefix). */
 
 import { formatTerm } from "../lib/terms";
-import { viewParams } from "../lib/view";
+import { filterOf, viewParams } from "../lib/view";
 import { follow, type EventsLike } from "./live";
-import { SourceError, type DataSource, type Query } from "./source";
+import { SourceError, type DataSource, type Images, type Query } from "./source";
 import type { Collection, Counts, Job } from "./types";
 
 type Fetch = typeof fetch;
@@ -29,17 +29,27 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
     return new Int32Array(body);
   }
 
-  const post = (body: unknown): RequestInit => ({
-    method: "POST",
+  const send = (method: string, body: unknown): RequestInit => ({
+    method,
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(body),
   });
+  const post = (body: unknown): RequestInit => send("POST", body);
+  const selection = (name: string): string => `selections/${encodeURIComponent(name)}`;
 
   return {
     collection: () => json("collection"),
     facets: (view) => json(`facets?${viewParams(view)}`),
     order: (view) => ids(`order?${viewParams(view)}`),
     cards: (wanted) => json(`cards?ids=${wanted.join(",")}`),
+    selections: () => json("selections"),
+    saveSelection: (name, images) => json("selections", post({ name, images: meant(images) })),
+    renameSelection: async (name, next) => {
+      await request(selection(name), send("PATCH", { name: next }));
+    },
+    removeSelection: async (name) => {
+      await request(selection(name), { method: "DELETE" });
+    },
     neighbours: (query, offset, k) => json(`neighbours?${written(query, { offset, k })}`),
     distribution: (query, bins) => json(`distribution?${written(query, { bins })}`),
     between: (query, low, high) => ids(`distribution/images?${written(query, { low, high })}`),
@@ -76,6 +86,11 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
       report: (model) => `api/models/${encodeURIComponent(model)}/report`,
     },
   };
+}
+
+/** A set of images as the API takes it. */
+function meant(images: Images): { ids: number[] } | { filter: object } {
+  return "ids" in images ? { ids: Array.from(images.ids) } : { filter: filterOf(images.view) };
 }
 
 function countsOf(collection: Collection): Counts {

@@ -12,6 +12,7 @@ import type {
   JobRequest,
   Neighbours,
   Prediction,
+  Selection,
   Upload,
 } from "./types";
 
@@ -21,6 +22,9 @@ export interface Query {
   readonly terms: readonly Term[];
 }
 
+/** A set of images: those of a list, or all that a view shows. */
+export type Images = { readonly ids: ArrayLike<number> } | { readonly view: View };
+
 export interface DataSource {
   collection(): Promise<Collection>;
   /** What one can filter by, counted among the images of a view. */
@@ -29,6 +33,11 @@ export interface DataSource {
   order(view: View): Promise<Int32Array>;
   /** Facts of up to 500 images; unknown ids are left out. */
   cards(ids: readonly number[]): Promise<Image[]>;
+  selections(): Promise<Selection[]>;
+  /** Keep images under a name, instead of those that had it. */
+  saveSelection(name: string, images: Images): Promise<Selection>;
+  renameSelection(name: string, next: string): Promise<void>;
+  removeSelection(name: string): Promise<void>;
   neighbours(query: Query, offset: number, k: number): Promise<Neighbours>;
   distribution(query: Query, bins: number): Promise<Distribution>;
   /** Ids with a similarity from low to high, most similar first. */

@@ -18,5 +18,6 @@ export type Model = Schemas["ModelOut"];
 export type Neighbour = Schemas["NeighbourOut"];
 export type Neighbours = Schemas["NeighboursOut"];
 export type Prediction = Schemas["PredictOut"];
+export type Selection = Schemas["SelectionOut"];
 export type Space = Schemas["SpaceOut"];
 export type Upload = Schemas["UploadOut"];

@@ -3,7 +3,7 @@ import { formatTerm, imageTerm, isQuery, parseTerm, soleImage, termsFrom, toggle
 import { back, formatTrail, parseTrail, walk, type Trail } from "./trail";
 
 describe("terms", () => {
-  it.each(["image:12", "-image:15", "upload:ab12", "label:-x:y", "-tag:sun, sea~and %"])(
+  it.each(["image:12", "-image:15", "upload:ab12", "label:-x:y", "-tag:sun, sea~and %", "selection:my best"])(
     "%s is written as it is read",
     (text) => {
       const term = parseTerm(text);

@@ -1,6 +1,6 @@
-/** A query is a list of terms: pictures, uploads, labels and tags, each wanted or unwanted. */
+/** A query is a list of terms: pictures, labels, tags and so on, each wanted or unwanted. */
 
-export type TermKind = "image" | "upload" | "label" | "tag";
+export type TermKind = "image" | "upload" | "label" | "tag" | "selection";
 
 export interface Term {
   readonly kind: TermKind;
@@ -8,7 +8,7 @@ export interface Term {
   readonly negative: boolean;
 }
 
-const KINDS: readonly TermKind[] = ["image", "upload", "label", "tag"];
+const KINDS: readonly TermKind[] = ["image", "upload", "label", "tag", "selection"];
 
 /** Read `-image:15`; null for what is no term (a hand-edited address). */
 export function parseTerm(text: string): Term | null {

@@ -7,6 +7,7 @@ export interface View {
   readonly split: string | null;
   readonly flag: string | null;
   readonly text: string;
+  readonly selection: string | null;
   readonly sort: string;
   readonly descending: boolean;
 }
@@ -18,6 +19,7 @@ export const EVERYTHING: View = {
   split: null,
   flag: null,
   text: "",
+  selection: null,
   sort: "added",
   descending: false,
 };
@@ -40,6 +42,7 @@ export function viewFrom(params: URLSearchParams): View {
     split: params.get("split"),
     flag: params.get("flag"),
     text: params.get("text") ?? "",
+    selection: params.get("selection"),
     sort: params.get("sort") ?? EVERYTHING.sort,
     descending: params.get("descending") === "true",
   };
@@ -54,9 +57,16 @@ export function viewParams(view: View): URLSearchParams {
   if (view.split !== null) params.set("split", view.split);
   if (view.flag !== null) params.set("flag", view.flag);
   if (view.text.trim()) params.set("text", view.text);
+  if (view.selection !== null) params.set("selection", view.selection);
   if (view.sort !== EVERYTHING.sort) params.set("sort", view.sort);
   if (view.descending) params.set("descending", "true");
   return params;
+}
+
+/** The filter of a view as the body of a request: the API's names, without the order. */
+export function filterOf(view: View): Record<string, unknown> {
+  const { tags, sort: _, descending: __, ...rest } = view;
+  return { ...rest, tag: tags };
 }
 
 /** Whether any filter is set (the order of pictures is not a filter). */
@@ -67,7 +77,8 @@ export function isFiltered(view: View): boolean {
     view.tags.length > 0 ||
     view.split !== null ||
     view.flag !== null ||
-    view.text.trim() !== ""
+    view.text.trim() !== "" ||
+    view.selection !== null
   );
 }
 

@@ -4,7 +4,7 @@ import { SvelteMap } from "svelte/reactivity";
 
 import type { Connection } from "../api/live";
 import { sentence, SourceError, type DataSource } from "../api/source";
-import type { Collection, Counts, Facets, Image, Job, JobRequest } from "../api/types";
+import type { Collection, Counts, Facets, Image, Job, JobRequest, Selection } from "../api/types";
 import { Cards } from "../lib/cards";
 import { isActive } from "../lib/jobs";
 import { EVERYTHING } from "../lib/view";
@@ -19,6 +19,7 @@ const REFRESH_AT_MOST_EVERY = 1500;
 export class Studio {
   collection = $state.raw<Collection | null>(null);
   facets = $state.raw<Facets | null>(null);
+  selections = $state.raw<readonly Selection[]>([]);
   jobs = $state.raw<readonly Job[]>([]);
   connection = $state<Connection>("live");
   /** Why there is no collection to show. */
@@ -64,12 +65,14 @@ export class Studio {
 
   async refresh(): Promise<void> {
     try {
-      const [collection, facets] = await Promise.all([
+      const [collection, facets, selections] = await Promise.all([
         this.source.collection(),
         this.source.facets(EVERYTHING),
+        this.source.selections(),
       ]);
       this.collection = collection;
       this.facets = facets;
+      this.selections = selections;
       this.problem = null;
       const rows = JSON.stringify([collection.spaces, collection.models, collection.default_space]);
       if (rows !== this.#rows) this.vectors += 1;

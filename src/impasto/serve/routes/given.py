@@ -10,9 +10,9 @@ import numpy as np
 from fastapi import Depends, Query, Request, Response
 from numpy.typing import NDArray
 
-from impasto.core.records import FlagKind, Split
+from impasto.serve.schemas import FilterFields, ImagesIn
 from impasto.serve.studio import Studio
-from impasto.store import Filter, Sort
+from impasto.store import Collection, Filter, Sort
 
 
 async def _studio(request: Request) -> Studio:
@@ -27,8 +27,8 @@ Terms = Annotated[
         alias="term",
         min_length=1,
         max_length=500,
-        description="`image:12`, `upload:ID`, `label:cats`, `tag:sunset`; a leading `-` moves "
-        "away from it. Repeatable.",
+        description="`image:12`, `upload:ID`, `label:cats`, `tag:sunset`, `selection:best`; a "
+        "leading `-` moves away from it. Repeatable.",
         examples=[["image:12", "-image:15"]],
     ),
 ]
@@ -51,18 +51,28 @@ def pictures_of(*kinds: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"description": "The picture.", "content": dict.fromkeys(kinds, binary)}}
 
 
-async def _filter(
-    label: Annotated[str | None, Query()] = None,
-    tag: Annotated[list[str] | None, Query(description="All of them.", max_length=100)] = None,
-    split: Annotated[Split | None, Query()] = None,
-    flag: Annotated[FlagKind | None, Query()] = None,
-    text: Annotated[
-        str, Query(max_length=1000, description="Beginnings of words of names, labels, tags.")
-    ] = "",
-    unlabelled: Annotated[bool, Query(description="Only images without a label.")] = False,
-) -> Filter:
+async def _filter(asked: Annotated[FilterFields, Query()]) -> Filter:
+    return _filter_of(asked)
+
+
+def chosen(collection: Collection, asked: ImagesIn) -> list[int]:
+    """Return the ids of the images that a request means, in the order in which it names them."""
+    if asked.ids is not None:
+        return asked.ids
+    assert asked.filter is not None  # checked when it was read
+    found: list[int] = collection.order(_filter_of(asked.filter)).tolist()
+    return found
+
+
+def _filter_of(asked: FilterFields) -> Filter:
     return Filter(
-        label=label, tags=tuple(tag or ()), split=split, flag=flag, text=text, unlabelled=unlabelled
+        label=asked.label,
+        unlabelled=asked.unlabelled,
+        tags=tuple(asked.tag),
+        split=asked.split,
+        flag=asked.flag,
+        text=asked.text,
+        selection=asked.selection,
     )
 
 
