@@ -49,7 +49,7 @@ def test_all_that_match_a_filter(room: Room) -> None:
     [
         ({}, "either `ids` or `filter`"),
         ({"ids": [1], "filter": {}}, "either `ids` or `filter`"),
-        ({"filter": {"lable": "red"}}, "lable"),
+        ({"filter": {"labels": "red"}}, "labels"),
         ({"ids": ["x"]}, "ids"),
         ({"ids": []}, "at least one image"),
         ({"ids": [99999]}, "99999"),

@@ -175,7 +175,7 @@ class FilterFields(BaseModel):
     selection: str | None = Field(default=None, description="Only images of that selection.")
 
 
-class FilterIn(FilterFields):
+class WantedIn(FilterFields):
     """The same in a body, where a misspelt name is an error."""
 
     model_config = ConfigDict(extra="forbid")
@@ -185,7 +185,7 @@ class ImagesIn(In):
     """A set of images: those of a list, or all that pass a filter."""
 
     ids: list[int] | None = Field(default=None, examples=[[1, 2, 3]])
-    filter: FilterIn | None = Field(default=None, examples=[{"label": "cats"}])
+    filter: WantedIn | None = Field(default=None, examples=[{"label": "cats"}])
 
     @model_validator(mode="after")
     def _one(self) -> Self:

@@ -949,41 +949,6 @@ export interface components {
             unlabelled: number;
         };
         /**
-         * FilterIn
-         * @description The same in a body, where a misspelt name is an error.
-         */
-        FilterIn: {
-            /** Flag */
-            flag?: ("broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone") | null;
-            /** Label */
-            label?: string | null;
-            /**
-             * Selection
-             * @description Only images of that selection.
-             */
-            selection?: string | null;
-            /** Split */
-            split?: ("train" | "validation" | "test") | null;
-            /**
-             * Tag
-             * @description All of them.
-             * @default []
-             */
-            tag?: string[];
-            /**
-             * Text
-             * @description Beginnings of words of names, labels, tags.
-             * @default
-             */
-            text?: string;
-            /**
-             * Unlabelled
-             * @description Only images without a label.
-             * @default false
-             */
-            unlabelled?: boolean;
-        };
-        /**
          * FlagOut
          * @description Something to know about an image.
          */
@@ -1095,7 +1060,7 @@ export interface components {
              *       "label": "cats"
              *     }
              */
-            filter?: components["schemas"]["FilterIn"] | null;
+            filter?: components["schemas"]["WantedIn"] | null;
             /**
              * Ids
              * @example [
@@ -1516,6 +1481,41 @@ export interface components {
             thumbnail: string;
             /** Width */
             width: number;
+        };
+        /**
+         * WantedIn
+         * @description The same in a body, where a misspelt name is an error.
+         */
+        WantedIn: {
+            /** Flag */
+            flag?: ("broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone") | null;
+            /** Label */
+            label?: string | null;
+            /**
+             * Selection
+             * @description Only images of that selection.
+             */
+            selection?: string | null;
+            /** Split */
+            split?: ("train" | "validation" | "test") | null;
+            /**
+             * Tag
+             * @description All of them.
+             * @default []
+             */
+            tag?: string[];
+            /**
+             * Text
+             * @description Beginnings of words of names, labels, tags.
+             * @default
+             */
+            text?: string;
+            /**
+             * Unlabelled
+             * @description Only images without a label.
+             * @default false
+             */
+            unlabelled?: boolean;
         };
     };
     responses: never;
