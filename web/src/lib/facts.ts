@@ -23,6 +23,7 @@ export function termTitle(term: Term, card: (id: number) => Image | undefined): 
       return "picture from outside";
     case "label":
     case "tag":
+    case "selection":
       return `${term.kind} ${term.value}`;
   }
 }

@@ -34,6 +34,7 @@ describe("the view", () => {
     split: "test",
     flag: "tiny",
     text: "sea & sky",
+    selection: "my best",
     sort: "property:year",
     descending: true,
   };
