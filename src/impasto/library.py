@@ -22,13 +22,15 @@ from numpy.typing import NDArray
 
 from impasto import flow
 from impasto.core.progress import Progress
-from impasto.core.records import Graph, Image, Neighbours
+from impasto.core.records import Graph, Image, Neighbours, Split
 from impasto.core.space import Vectors
+from impasto.store import Filter
 
 if TYPE_CHECKING:
     from impasto import store
     from impasto.collect.labels import How
     from impasto.explore import Comparison, Distribution, Retrieval
+    from impasto.export import Exported
     from impasto.learn import Prediction
 
 Term = str | int | np.integer[Any] | os.PathLike[str]
@@ -269,6 +271,37 @@ class Collection:
     def predict(self, model: str, *pictures: Term) -> Prediction:
         """Ask a model about pictures: files, or numbers of images."""
         return flow.predict(self.stored, model, _texts(pictures)).prediction
+
+    def export(
+        self,
+        destination: str | Path,
+        *,
+        format: str | None = None,  # noqa: A002 - the word people look for
+        label: str | None = None,
+        tags: Sequence[str] = (),
+        split: Split | None = None,
+        text: str = "",
+        progress: Progress | None = None,
+        **options: Any,
+    ) -> Exported:
+        """Write images, vectors and what is known of them for other programs.
+
+        Parameters
+        ----------
+        destination : str or Path
+            A folder; for tables also a file that ends in ``.csv`` or ``.parquet``.
+        format : str, optional
+            csv, parquet, numpy, imagefolder, hf, coco, webdataset, projector or embedding-atlas.
+        label, tags, split, text
+            Only such images.
+        progress : Progress, optional
+        **options
+            Further fields of `impasto.flow.ExportOptions`: limit, space, files, splits, metadata,
+            keep_formats, overwrite.
+        """
+        wanted = Filter(label=label, tags=tuple(tags), split=split, text=text)
+        chosen = flow.ExportOptions(format=format, wanted=wanted, **options)
+        return flow.export(self.stored, destination, chosen, progress=progress)
 
 
 def _texts(terms: Query) -> list[str]:

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "learn": ("impasto.cli.teach:learn", "Learn labels from vectors, with an honest report."),
     "evaluate": ("impasto.cli.teach:evaluate", "Show the report of a model."),
     "predict": ("impasto.cli.teach:predict", "Ask a model about images."),
+    "export": ("impasto.cli.give:export", "Write a collection for other programs."),
     "status": ("impasto.cli.look:status", "What a collection holds, and what was left out."),
     "networks": ("impasto.cli.look:networks", "List networks, layers, licences and weights."),
     "doctor": ("impasto.cli.look:doctor", "What is installed, what will be used, and why."),

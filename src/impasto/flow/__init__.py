@@ -14,6 +14,7 @@ from impasto.flow.ask import (
 )
 from impasto.flow.begin import Demo, Opened, begin, demo, fill
 from impasto.flow.doctor import examine
+from impasto.flow.export import ExportOptions, export
 from impasto.flow.gather import (
     Added,
     Done,
@@ -53,6 +54,7 @@ __all__ = [
     "Demo",
     "Done",
     "EmbedOptions",
+    "ExportOptions",
     "LearnOptions",
     "Opened",
     "Taught",
@@ -72,6 +74,7 @@ __all__ = [
     "embed",
     "engine_of",
     "examine",
+    "export",
     "fill",
     "graph",
     "learn",

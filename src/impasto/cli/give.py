@@ -1,0 +1,123 @@
+"""`impasto export`: a collection for other programs, or as a site that needs none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from impasto.cli.options import collection_argument, json_option, quiet_option
+from impasto.cli.output import print_json, size_of
+from impasto.cli.progress import progress_for
+from impasto.core.records import SPLITS
+
+if TYPE_CHECKING:
+    from impasto.core.records import Split
+    from impasto.export import Exported, Files, Metadata
+
+
+@click.command()
+@collection_argument
+@click.argument("destination", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "format_",
+    metavar="FORMAT",
+    help="csv, parquet, numpy, imagefolder, hf, coco, webdataset, projector or embedding-atlas "
+    "(default: by the ending of DESTINATION).",
+)
+@click.option("--label", help="Only images of this label.")
+@click.option("--tag", "tags", multiple=True, help="Only images with this tag (all of several).")
+@click.option("--split", type=click.Choice(SPLITS), help="Only images of this part.")
+@click.option("--text", default="", help="Only images whose path, label or tags have these words.")
+@click.option("--limit", type=click.IntRange(1), help="At most so many images.")
+@click.option(
+    "--space",
+    help="Vectors of this space, by its name or the beginning of it (default: the newest where "
+    "vectors belong to the format, else none).",
+)
+@click.option(
+    "--files",
+    type=click.Choice(["none", "copy", "link", "symlink"]),
+    help="Image files: left out, copied, or linked (default: as is usual for the format).",
+)
+@click.option("--no-splits", is_flag=True, help="Pay no heed to train, validation and test.")
+@click.option(
+    "--metadata",
+    type=click.Choice(["jsonl", "csv", "parquet"]),
+    default="jsonl",
+    show_default=True,
+    help="Kind of the metadata file, with --format hf.",
+)
+@click.option(
+    "--keep-formats",
+    is_flag=True,
+    help="Leave SVG, HEIC and other formats that few programs open, instead of writing PNG.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace what is at DESTINATION.")
+@json_option
+@quiet_option
+def export(
+    collection: Path,
+    destination: Path,
+    format_: str | None,
+    label: str | None,
+    tags: tuple[str, ...],
+    split: Split | None,
+    text: str,
+    limit: int | None,
+    space: str | None,
+    files: Files | None,
+    no_splits: bool,
+    metadata: Metadata,
+    keep_formats: bool,
+    overwrite: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Write images, vectors and what is known of them for other programs.
+
+    DESTINATION is a folder; for tables also a file that ends in .csv or .parquet. All of it is
+    written or nothing, and the original files are never touched. What is in each format, and how
+    to read it back: docs/export.md.
+    """
+    from impasto import flow
+    from impasto.store import Filter
+
+    options = flow.ExportOptions(
+        format=format_,
+        wanted=Filter(label=label, tags=tags, split=split, text=text),
+        limit=limit,
+        space=space,
+        files=files,
+        splits=not no_splits,
+        metadata=metadata,
+        keep_formats=keep_formats,
+        overwrite=overwrite,
+    )
+    with (
+        progress_for(quiet=quiet) as progress,
+        flow.open_collection(collection, writable=False) as opened,
+    ):
+        done = flow.export(opened, destination, options, progress=progress)
+    if as_json:
+        print_json(done.to_json())
+    else:
+        say_exported(done)
+
+
+def say_exported(done: Exported) -> None:
+    """Print what was written, and what was not."""
+    click.echo(
+        f"{done.images:,} images written to {done.destination} "
+        f"({done.format}, {size_of(done.bytes)})."
+    )
+    reasons = Counter(one.reason for one in done.skipped)
+    for reason, n in reasons.most_common(5):
+        click.echo(f"  left out {n:,}: {reason}")
+    if len(reasons) > 5:
+        click.echo(f"  and {len(reasons) - 5} more reasons; --json lists every image")
+    for note in done.notes:
+        click.echo(f"  {note}")
