@@ -11,7 +11,6 @@ import click
 from impasto.cli.options import collection_argument, json_option, quiet_option
 from impasto.cli.output import print_json, size_of
 from impasto.cli.progress import progress_for
-from impasto.core.records import SPLITS
 
 if TYPE_CHECKING:
     from impasto.core.records import Split
@@ -30,7 +29,9 @@ if TYPE_CHECKING:
 )
 @click.option("--label", help="Only images of this label.")
 @click.option("--tag", "tags", multiple=True, help="Only images with this tag (all of several).")
-@click.option("--split", type=click.Choice(SPLITS), help="Only images of this part.")
+@click.option(
+    "--split", type=click.Choice(["train", "validation", "test"]), help="Only images of this part."
+)
 @click.option("--text", default="", help="Only images whose path, label or tags have these words.")
 @click.option("--limit", type=click.IntRange(1), help="At most so many images.")
 @click.option(
