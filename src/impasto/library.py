@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from impasto import store
     from impasto.collect.labels import How
     from impasto.explore import Comparison, Distribution, Retrieval
+    from impasto.explore.maps import Method
     from impasto.export import Exported
     from impasto.learn import Prediction
 
@@ -251,6 +252,50 @@ class Collection:
     ) -> Graph:
         """Return the `k` nearest images of every image; kept on disk for the next time."""
         return flow.graph(self.stored, space, k=k, progress=progress)
+
+    def map(
+        self,
+        method: Method = "pca",
+        *,
+        space: str | None = None,
+        name: str | None = None,
+        again: bool = False,
+        progress: Progress | None = None,
+        **settings: Any,
+    ) -> flow.Mapped:
+        """Make a map on which images lie near those they resemble, or add what is new to it.
+
+        Parameters
+        ----------
+        method : {"pca", "tsne", "umap"}
+        space : str, optional
+            The newest when none is named.
+        name : str, optional
+            Of the map; none: method and space.
+        again : bool
+            Make a map anew that is there already.
+        progress : Progress, optional
+        **settings
+            Further fields of `impasto.explore.maps.Settings`: seed, perplexity, neighbours,
+            min_dist.
+
+        Returns
+        -------
+        Mapped
+            With ``ids`` of shape (n_images,), ``positions`` of shape (n_images, 2) and
+            ``faithfulness``.
+        """
+        from impasto.explore.maps import Settings
+
+        wanted = Settings(method=method, **settings)
+        return flow.make_map(
+            self.stored, wanted, space=space, name=name, again=again, progress=progress
+        )
+
+    def maps(self) -> dict[str, flow.Mapped]:
+        """Return the maps there are, by name, without the images that went or changed since."""
+        names = [record.name for record in self.stored.maps()]
+        return {name: flow.read_map(self.stored, name) for name in names}
 
     def learn(
         self, target: str = "label", *, progress: Progress | None = None, **options: Any

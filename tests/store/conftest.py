@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -82,6 +83,18 @@ class Shelf:
         """Invent what reading a file of that content told."""
         digest = hashlib.sha256(repr(content).encode()).digest()
         return Facts(digest, 100, 64, 48, "PNG", flags)
+
+    @staticmethod
+    def points(n: int) -> dict[str, NDArray[Any]]:
+        """Invent the arrays of a map."""
+        chance = np.random.default_rng(n)
+        return {
+            "ids.i64": np.arange(1, n + 1),
+            "rows.i64": np.arange(n),
+            "positions.f32": chance.normal(size=(n, 2)).astype(np.float32),
+            "cells.i32": chance.integers(0, 9, (n, 2)).astype(np.int32),
+            "placed.u8": np.arange(n) % 3 == 0,
+        }
 
     def paths(self) -> dict[int, str]:
         return {image.id: image.path for image in self.collection.images(self.collection.order())}

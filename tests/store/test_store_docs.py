@@ -12,7 +12,7 @@ import pytest
 
 from impasto.core.records import Graph
 from impasto.core.space import Space
-from impasto.store import collection, graphs, schema, spaces
+from impasto.store import collection, graphs, maps, schema, spaces
 
 if TYPE_CHECKING:
     from tests.store.conftest import Shelf
@@ -54,15 +54,17 @@ def test_every_file_is_described(shelf: Shelf, space: Space) -> None:
     vectors = shelf.collection.vectors(space)
     none = np.empty((0, 3), np.int32), np.empty((0, 3), np.float32)
     shelf.collection.save_graph(Graph(space, vectors.ids, *none), vectors)
+    axes = {"axes.f32": np.zeros((3, 2))}
+    shelf.collection.save_map("m", shelf.points(1) | axes, {"images": 1})
     for file in shelf.collection.path.rglob("*"):
         if not file.name.endswith(("-wal", "-shm")):
-            assert file.name in tree or file.parent.name == "spaces", file
+            assert file.name in tree or file.parent.name in ("spaces", "maps"), file
         assert file.is_dir() or file.parent.name != "graph" or f"graph/{file.name}" in tree
     table = dict(re.findall(r"^\| `(\w+\.\w\d+)` \|.*\| ([^|]+) \|$", text, re.MULTILINE))
     given = {"dimension": 5, "k": 7}
     sizes = {name: eval(w.replace("×", "*"), given) for name, w in table.items()}
     widths = spaces.row_bytes(Space("n", "l", 5, "00", flip="both")) | graphs.row_bytes(7)
-    assert sizes == widths
+    assert sizes == widths | maps.row_bytes(5)
 
 
 def test_the_example_runs(shelf: Shelf, space: Space, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,7 @@ from impasto.flow.gather import (
     open_engine,
     read,
 )
+from impasto.flow.maps import Mapped, choose_map, make_map, read_map
 from impasto.flow.near import graph
 from impasto.flow.places import (
     cache_folder,
@@ -46,6 +47,7 @@ from impasto.flow.teach import (
     tell,
 )
 from impasto.flow.terms import Term, parse
+from impasto.flow.values import Values, values
 
 __all__ = [
     "REPORT",
@@ -56,15 +58,18 @@ __all__ = [
     "EmbedOptions",
     "ExportOptions",
     "LearnOptions",
+    "Mapped",
     "Opened",
     "Taught",
     "Term",
     "Told",
+    "Values",
     "add",
     "ask",
     "begin",
     "cache_folder",
     "check_sources",
+    "choose_map",
     "choose_model",
     "choose_space",
     "collection_for",
@@ -78,6 +83,7 @@ __all__ = [
     "fill",
     "graph",
     "learn",
+    "make_map",
     "model_place",
     "named_collection",
     "open_collection",
@@ -87,9 +93,11 @@ __all__ = [
     "predict",
     "query",
     "read",
+    "read_map",
     "read_terms",
     "retrieval",
     "sheets_folder",
     "tell",
+    "values",
     "vectors_of",
 ]

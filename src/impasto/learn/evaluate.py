@@ -125,6 +125,7 @@ def evaluate(
             truth=truth,
             order=order,
             probabilities=np.take_along_axis(probability, order, axis=1),
+            truth_probabilities=truth_probability,
         ),
         trained=round(float(np.mean([len(trial.train) for trial in trials]))),
         tested=len(test),

@@ -157,19 +157,22 @@ class Answers:
         Best classes, best first.
     probabilities : ndarray of shape (n_tested, min(5, n_classes)), float64
         Of these classes.
+    truth_probabilities : ndarray of shape (n_tested,), float64
+        Of the true class.
     """
 
     ids: NDArray[np.int64]
     truth: NDArray[np.int64]
     order: NDArray[np.int64]
     probabilities: NDArray[np.float64]
+    truth_probabilities: NDArray[np.float64]
 
     def __post_init__(self) -> None:
         """Check that the arrays belong together."""
         n = len(self.ids)
         if self.truth.shape != (n,) or len(self.order) != n:
             raise InvalidInput(f"{n} tested images need {n} truths and {n} rows of answers.")
-        if self.order.shape != self.probabilities.shape:
+        if self.order.shape != self.probabilities.shape or len(self.truth_probabilities) != n:
             raise InvalidInput("Every answer needs its probability.")
 
 
@@ -269,6 +272,7 @@ class Evaluation:
                 "truth": answers.truth.tolist(),
                 "order": answers.order.tolist(),
                 "probabilities": np.round(answers.probabilities, 6).tolist(),
+                "truth_probabilities": np.round(answers.truth_probabilities, 6).tolist(),
             },
         }
 

@@ -18,6 +18,7 @@ from impasto.serve.routes import (
     health,
     images,
     jobs,
+    maps,
     models,
     neighbours,
     pictures,
@@ -43,6 +44,7 @@ _ROUTES = (
     compare,
     retrieval,
     models,
+    maps,
     jobs,
 )
 

@@ -18,16 +18,19 @@ from impasto.serve.schemas import (
     FlagOut,
     ImageOut,
     JobOut,
+    MapOut,
     ModelDetail,
     ModelOut,
     PropertyOut,
     SelectionOut,
     SpaceOut,
+    ValuesOut,
 )
 
 if TYPE_CHECKING:
+    from impasto.flow import Values
     from impasto.serve.jobs import Job
-    from impasto.store import Collection, Facets, ModelRecord, Selection, SpaceInfo
+    from impasto.store import Collection, Facets, MapRecord, ModelRecord, Selection, SpaceInfo
 
 
 def counts(collection: Collection) -> CountsOut:
@@ -149,6 +152,40 @@ def _model(record: ModelRecord) -> dict[str, Any]:
         "top1": metrics.get("top1"),
         "top5": metrics.get("top5"),
     }
+
+
+def map_(record: MapRecord) -> MapOut:
+    """Present a map."""
+    card = record.card
+    space = Space.from_json(card["space"])
+    return MapOut(
+        name=record.name,
+        title=card["title"],
+        settings=card["settings"],
+        space=space.name,
+        space_title=space.title,
+        created=card["created"],
+        images=card["images"],
+        placed=card["placed"],
+        columns=card["columns"],
+        rows=card["rows"],
+        faithfulness=card["faithfulness"],
+    )
+
+
+def values(found: Values) -> ValuesOut:
+    """Present what images can be coloured by."""
+    low, high = found.range or (None, None)
+    return ValuesOut(
+        by=found.by,
+        title=found.title,
+        kind=found.kind,
+        categories=_counts(zip(found.categories, found.counts, strict=True)),
+        low=low,
+        high=high,
+        missing=found.missing,
+        total=len(found.data),
+    )
 
 
 def job(record: Job) -> JobOut:

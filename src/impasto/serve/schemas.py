@@ -361,6 +361,63 @@ class ModelDetail(ModelOut):
     card: dict[str, Any]
 
 
+Method = Literal["pca", "tsne", "umap"]
+
+
+class MapSettings(Out):
+    """How a map was made; `perplexity` is of t-SNE, `neighbours` and `min_dist` are of UMAP."""
+
+    method: Method
+    seed: int
+    perplexity: float
+    neighbours: int
+    min_dist: float
+
+
+class FaithfulnessOut(Out):
+    """How much of the neighbourhoods of its space a map keeps, beside a shuffled map (chance)."""
+
+    k: int = Field(description="Neighbours that were looked at.")
+    asked: int = Field(description="Images whose neighbourhoods were compared.")
+    exact: bool = Field(description="All images were asked: the intervals have no width.")
+    trustworthiness: EstimateOut
+    continuity: EstimateOut
+    kept: EstimateOut = Field(description="Share of the k nearest images among the k nearest.")
+    label_hit: EstimateOut | None = Field(
+        description="Share of the k nearest on the map that have the same label."
+    )
+    label_hit_space: EstimateOut | None = Field(description="The same in the space itself.")
+
+
+class MapOut(Out):
+    """A map of a space."""
+
+    name: str
+    title: str
+    settings: MapSettings
+    space: str = Field(description="Name of the space it shows.")
+    space_title: str
+    created: str = Field(description="ISO 8601.")
+    images: int = Field(description="Images on it when it was last written.")
+    placed: int = Field(description="Of these, images that came after it was made.")
+    columns: int = Field(description="Of the grid.")
+    rows: int = Field(description="Of the grid.")
+    faithfulness: FaithfulnessOut | None = Field(description="Null with too few images to say.")
+
+
+class ValuesOut(Out):
+    """What images can be coloured by: categories with names, or numbers with a range."""
+
+    by: str
+    title: str
+    kind: Literal["category", "number"]
+    categories: list[Count] = Field(description="The most frequent first; empty with numbers.")
+    low: float | None = Field(description="Least number; null with categories.")
+    high: float | None
+    missing: int = Field(description="Images without a value.")
+    total: int
+
+
 class TermIn(In):
     """The picture to predict from: `image:12` or `upload:ID`."""
 
@@ -393,7 +450,9 @@ class JobOut(Out):
     """Long work, past or present."""
 
     id: str
-    kind: str = Field(description="add, embed, graph, learn, or what the command line started.")
+    kind: str = Field(
+        description="add, embed, graph, learn, map, or what the command line started."
+    )
     title: str
     state: JobState
     stage: str
@@ -460,6 +519,21 @@ class GraphOptions(In):
     k: int = Field(default=15, ge=1, le=200, description="Neighbours of each image.")
 
 
+class MapOptions(In):
+    """Which map to make, of which vectors."""
+
+    method: Method = "pca"
+    space: str | None = None
+    name: str | None = None
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    perplexity: float = Field(default=30, ge=1, le=1000, description="Of t-SNE.")
+    neighbours: int = Field(default=15, ge=2, le=1000, description="Of UMAP.")
+    min_dist: float = Field(default=0.1, ge=0, lt=1, description="Of UMAP.")
+    again: bool = Field(
+        default=False, description="Make a map anew that is there; else only new images are put on."
+    )
+
+
 class AddJobIn(In):
     """Start an `add` job."""
 
@@ -488,4 +562,13 @@ class GraphJobIn(In):
     options: GraphOptions = GraphOptions()
 
 
-JobIn = Annotated[AddJobIn | EmbedJobIn | GraphJobIn | LearnJobIn, Field(discriminator="kind")]
+class MapJobIn(In):
+    """Start a `map` job."""
+
+    kind: Literal["map"]
+    options: MapOptions = MapOptions()
+
+
+JobIn = Annotated[
+    AddJobIn | EmbedJobIn | GraphJobIn | LearnJobIn | MapJobIn, Field(discriminator="kind")
+]

@@ -17,6 +17,8 @@ from impasto.serve.schemas import (
     GraphOptions,
     JobIn,
     LearnOptions,
+    MapJobIn,
+    MapOptions,
 )
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ def start(studio: Studio, asked: JobIn) -> Job:
     if not collection.writable:
         raise InvalidInput(
             f"{collection.name} is open for reading only, because its folder can't be written or "
-            "another impasto writes it; nothing can be added, embedded or learned here."
+            "another impasto writes it; nothing can be added, embedded, learned or mapped here."
         )
     title, work = _planned(collection, asked)
     return studio.jobs.submit(asked.kind, title, work, asked.options.model_dump())
@@ -54,6 +56,8 @@ def _planned(collection: Collection, asked: JobIn) -> tuple[str, Work]:
         return _embed(collection, asked.options)
     if isinstance(asked, GraphJobIn):
         return _graph(collection, asked.options)
+    if isinstance(asked, MapJobIn):
+        return _map(collection, asked.options)
     return _learn(collection, asked.options)
 
 
@@ -113,3 +117,18 @@ def _graph(collection: Collection, options: GraphOptions) -> tuple[str, Work]:
         progress.note(f"Found the {found.k} nearest of {len(found):,} images.")
 
     return f"Find the nearest images in {space.title}", work
+
+
+def _map(collection: Collection, options: MapOptions) -> tuple[str, Work]:
+    from impasto.explore.maps import METHODS, Settings
+
+    given = options.model_dump()
+    place = {key: given.pop(key) for key in ("space", "name", "again")}
+    settings = Settings(**given)
+    space = flow.choose_space(collection, options.space)
+
+    def work(progress: Progress) -> None:
+        done = flow.make_map(collection, settings, **place, progress=progress)
+        progress.note(done.sentence)
+
+    return f"Map {space.title} with {METHODS[settings.method]}", work

@@ -4,6 +4,7 @@ from impasto.store.catalogue import Counts
 from impasto.store.collection import Collection, is_collection
 from impasto.store.gather import Changes
 from impasto.store.jobs import JobRecord, Jobs, JobState
+from impasto.store.maps import MapRecord
 from impasto.store.models import ModelRecord
 from impasto.store.models import check_name as check_model_name
 from impasto.store.query import Facets, Filter, Page, Sort
@@ -22,6 +23,7 @@ __all__ = [
     "JobRecord",
     "JobState",
     "Jobs",
+    "MapRecord",
     "ModelRecord",
     "Page",
     "Reading",

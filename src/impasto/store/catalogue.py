@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.core.errors import InvalidInput, NotFound, not_found
-from impasto.core.records import Flag, Image
+from impasto.core.records import SPLITS, Flag, Image
 from impasto.store import roots
+from impasto.store.about import property_name
 from impasto.store.columns import integers
 
 _CHUNK = 10_000
@@ -158,6 +159,30 @@ def labelled(db: sqlite3.Connection) -> tuple[NDArray[np.int64], NDArray[np.str_
     rising = np.argsort(ids)
     used, codes = np.unique(labels[rising], return_inverse=True)
     return ids[rising], np.array([names[key] for key in used.tolist()], np.str_)[codes]
+
+
+def splits(db: sqlite3.Connection) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the ids of images in a split, rising, and the positions of theirs in SPLITS."""
+    cases = " ".join(f"WHEN '{split}' THEN {code}" for code, split in enumerate(SPLITS))
+    ids, codes = integers(
+        db,
+        f"SELECT id, CASE split {cases} END AS code FROM images "
+        "WHERE gone IS NULL AND split IS NOT NULL",
+    )
+    rising = np.argsort(ids)
+    return ids[rising], codes[rising]
+
+
+def property_values(
+    db: sqlite3.Connection, name: str
+) -> tuple[NDArray[np.int64], list[str | int | float]]:
+    """Return the ids of images that have a property, rising, and its values; a bool is 0 or 1."""
+    rows = db.execute(
+        "SELECT id, json_extract(properties, ?) AS value FROM images "
+        "WHERE gone IS NULL AND value IS NOT NULL ORDER BY id",
+        (f'$."{property_name(name)}"',),
+    ).fetchall()
+    return np.fromiter((image for image, _ in rows), np.int64, len(rows)), [v for _, v in rows]
 
 
 def listed(db: sqlite3.Connection, ids: Iterable[int]) -> str:

@@ -23,6 +23,7 @@ from impasto.store import (
     files,
     gather,
     graphs,
+    maps,
     models,
     query,
     roots,
@@ -36,6 +37,7 @@ from impasto.store.database import Database
 from impasto.store.gather import Changes
 from impasto.store.jobs import Jobs
 from impasto.store.lock import WriterLock
+from impasto.store.maps import MapRecord
 from impasto.store.models import ModelRecord
 from impasto.store.query import AS_ADDED, EVERYTHING, Facets, Filter, Page, Sort
 from impasto.store.selections import Selection
@@ -51,8 +53,8 @@ MANIFEST, CATALOGUE, THUMBNAILS, LOCK = (
     "thumbnails.sqlite",
     "lock",
 )
-SPACES, MODELS, SHEETS = "spaces", "models", "sheets"
-_FOLDERS = (SPACES, MODELS, "reports", SHEETS)
+SPACES, MODELS, MAPS, SHEETS = "spaces", "models", "maps", "sheets"
+_FOLDERS = (SPACES, MODELS, MAPS, "reports", SHEETS)
 
 
 def is_collection(path: Path) -> bool:
@@ -185,7 +187,8 @@ class Collection:
             (self.path / folder).mkdir(exist_ok=True)
         with self._catalogue.reading() as db:
             spaces.trim(db, self.path / SPACES)
-        models.recover(self.path / MODELS)
+        for home in (MODELS, MAPS):
+            models.recover(self.path / home)
         self.jobs.end_interrupted()
 
     # Gathering
@@ -518,6 +521,16 @@ class Collection:
         with self._catalogue.reading() as db:
             return catalogue.ids_with(db, label, tag, selection)
 
+    def splits(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the images that are in a split, rising, and the positions of theirs in SPLITS."""
+        with self._catalogue.reading() as db:
+            return catalogue.splits(db)
+
+    def property_values(self, name: str) -> tuple[NDArray[np.int64], list[str | int | float]]:
+        """Return the images that have a property, rising, and its values; a bool is 0 or 1."""
+        with self._catalogue.reading() as db:
+            return catalogue.property_values(db, name)
+
     def hashes(self, ids: NDArray[np.int64]) -> list[bytes | None]:
         """Return the SHA-256 of images' files, None for those never read."""
         with self._catalogue.reading() as db:
@@ -595,8 +608,7 @@ class Collection:
             JSON data, written as ``card.json``.
         """
         with self._guard:
-            if not self.writable:
-                raise InvalidInput(f"{self.path} is open for reading only.")
+            self._check_writable()
             return models.save(self.path / MODELS, name, contents, card)
 
     def model(self, name: str) -> ModelRecord:
@@ -606,6 +618,49 @@ class Collection:
     def models(self) -> list[ModelRecord]:
         """Return all models, by name."""
         return [self.model(name) for name in models.names(self.path / MODELS)]
+
+    # Maps
+
+    def save_map(
+        self, name: str, arrays: Mapping[str, NDArray[Any]], card: Mapping[str, Any]
+    ) -> Path:
+        """Write a map, instead of the one that had its name; return its folder.
+
+        Parameters
+        ----------
+        name : str
+            Letters, digits, ``-``, ``_`` and ``.``.
+        arrays : mapping of str to ndarray
+            File name to array, as docs/storage.md lists them.
+        card : mapping
+            JSON data, written as ``card.json``; ``images`` says how many points there are.
+        """
+        with self._guard:
+            self._check_writable()
+            return maps.save(self.path / MAPS, name, arrays, card)
+
+    def map(self, name: str) -> MapRecord:
+        """Return a map without its arrays, or raise NotFound."""
+        return maps.load(self.path / MAPS, name)
+
+    def maps(self) -> list[MapRecord]:
+        """Return all maps, by name."""
+        return [self.map(name) for name in models.names(self.path / MAPS)]
+
+    def map_parts(self, name: str) -> tuple[Mapping[str, Any], dict[str, NDArray[Any]]]:
+        """Read a map: its card, and its arrays (flat) by the names of their files."""
+        with self._guard:  # it is not replaced between the two
+            return maps.parts(self.path / MAPS, name)
+
+    def remove_map(self, name: str) -> None:
+        """Delete a map, or raise NotFound."""
+        with self._guard:
+            self._check_writable()
+            maps.remove(self.path / MAPS, name)
+
+    def _check_writable(self) -> None:
+        if not self.writable:
+            raise InvalidInput(f"{self.path} is open for reading only.")
 
 
 def _read_manifest(path: Path) -> dict[str, Any]:

@@ -45,9 +45,15 @@ def check_name(name: str, what: str = "model") -> None:
         )
 
 
-def save(home: Path, name: str, contents: Mapping[str, bytes], card: Mapping[str, Any]) -> Path:
+def save(
+    home: Path,
+    name: str,
+    contents: Mapping[str, bytes],
+    card: Mapping[str, Any],
+    what: str = "model",
+) -> Path:
     """Write a model, instead of the one that had its name; return its folder."""
-    check_name(name)
+    check_name(name, what)
     for file in contents:
         check_name(file, "file")
     if CARD in contents:
@@ -76,6 +82,15 @@ def put(new: Path, target: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
+def discard(target: Path) -> None:
+    """Delete a folder of files as a whole: a kill leaves it, or nothing that anybody sees."""
+    new = target.with_name(f"{_NEW}{target.name}")
+    shutil.rmtree(new, ignore_errors=True)
+    target.rename(new)
+    files.sync_folder(target.parent)
+    shutil.rmtree(new, ignore_errors=True)
+
+
 def recover(home: Path) -> None:
     """Finish or undo what a killed run left half done."""
     for folder in home.iterdir():
@@ -88,14 +103,19 @@ def recover(home: Path) -> None:
 
 def load(home: Path, name: str) -> ModelRecord:
     """Return a model, or raise NotFound."""
+    return ModelRecord(name, read_card(home, name), home / name)
+
+
+def read_card(home: Path, name: str, what: str = "model") -> dict[str, Any]:
+    """Return the card of a model, or raise NotFound."""
     if name not in (known := names(home)):
-        raise not_found("model", name, known)
+        raise not_found(what, name, known)
     file = home / name / CARD
     try:
-        card = json.loads(file.read_text(encoding="utf-8"))
+        card: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise WrongCollection(f"{file} can't be read ({error}).") from error
-    return ModelRecord(name, card, home / name)
+    return card
 
 
 def names(home: Path) -> list[str]:

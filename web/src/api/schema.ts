@@ -247,6 +247,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/maps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Maps
+         * @description List the maps of the collection.
+         */
+        get: operations["maps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/maps/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Map
+         * @description Tell what a map shows, how it was made and how faithful it is.
+         */
+        get: operations["map_"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Map
+         * @description Delete a map.
+         */
+        delete: operations["remove_map"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/maps/{name}/grid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Grid
+         * @description Give the places of the images in a map's grid, where none overlap.
+         */
+        get: operations["grid"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/maps/{name}/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Points
+         * @description Give the places of the images on a map.
+         */
+        get: operations["points"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/models": {
         parameters: {
             query?: never;
@@ -591,6 +675,46 @@ export interface paths {
          * @description Give the small picture of an upload.
          */
         get: operations["uploaded"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values
+         * @description Tell what images can be coloured by: categories with names, or numbers with a range.
+         */
+        get: operations["values"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/values/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values Data
+         * @description Give one number per image to colour by.
+         */
+        get: operations["values_data"];
         put?: never;
         post?: never;
         delete?: never;
@@ -949,6 +1073,35 @@ export interface components {
             unlabelled: number;
         };
         /**
+         * FaithfulnessOut
+         * @description How much of the neighbourhoods of its space a map keeps, beside a shuffled map (chance).
+         */
+        FaithfulnessOut: {
+            /**
+             * Asked
+             * @description Images whose neighbourhoods were compared.
+             */
+            asked: number;
+            continuity: components["schemas"]["EstimateOut"];
+            /**
+             * Exact
+             * @description All images were asked: the intervals have no width.
+             */
+            exact: boolean;
+            /**
+             * K
+             * @description Neighbours that were looked at.
+             */
+            k: number;
+            /** @description Share of the k nearest images among the k nearest. */
+            kept: components["schemas"]["EstimateOut"];
+            /** @description Share of the k nearest on the map that have the same label. */
+            label_hit: components["schemas"]["EstimateOut"] | null;
+            /** @description The same in the space itself. */
+            label_hit_space: components["schemas"]["EstimateOut"] | null;
+            trustworthiness: components["schemas"]["EstimateOut"];
+        };
+        /**
          * FlagOut
          * @description Something to know about an image.
          */
@@ -1101,7 +1254,7 @@ export interface components {
             id: string;
             /**
              * Kind
-             * @description add, embed, graph, learn, or what the command line started.
+             * @description add, embed, graph, learn, map, or what the command line started.
              */
             kind: string;
             /** Notes */
@@ -1203,6 +1356,137 @@ export interface components {
              * @default 0.2
              */
             test?: number;
+        };
+        /**
+         * MapJobIn
+         * @description Start a `map` job.
+         */
+        MapJobIn: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "map";
+            /**
+             * @default {
+             *       "method": "pca",
+             *       "seed": 0,
+             *       "perplexity": 30,
+             *       "neighbours": 15,
+             *       "min_dist": 0.1,
+             *       "again": false
+             *     }
+             */
+            options?: components["schemas"]["MapOptions"];
+        };
+        /**
+         * MapOptions
+         * @description Which map to make, of which vectors.
+         */
+        MapOptions: {
+            /**
+             * Again
+             * @description Make a map anew that is there; else only new images are put on.
+             * @default false
+             */
+            again?: boolean;
+            /**
+             * Method
+             * @default pca
+             * @enum {string}
+             */
+            method?: "pca" | "tsne" | "umap";
+            /**
+             * Min Dist
+             * @description Of UMAP.
+             * @default 0.1
+             */
+            min_dist?: number;
+            /** Name */
+            name?: string | null;
+            /**
+             * Neighbours
+             * @description Of UMAP.
+             * @default 15
+             */
+            neighbours?: number;
+            /**
+             * Perplexity
+             * @description Of t-SNE.
+             * @default 30
+             */
+            perplexity?: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed?: number;
+            /** Space */
+            space?: string | null;
+        };
+        /**
+         * MapOut
+         * @description A map of a space.
+         */
+        MapOut: {
+            /**
+             * Columns
+             * @description Of the grid.
+             */
+            columns: number;
+            /**
+             * Created
+             * @description ISO 8601.
+             */
+            created: string;
+            /** @description Null with too few images to say. */
+            faithfulness: components["schemas"]["FaithfulnessOut"] | null;
+            /**
+             * Images
+             * @description Images on it when it was last written.
+             */
+            images: number;
+            /** Name */
+            name: string;
+            /**
+             * Placed
+             * @description Of these, images that came after it was made.
+             */
+            placed: number;
+            /**
+             * Rows
+             * @description Of the grid.
+             */
+            rows: number;
+            settings: components["schemas"]["MapSettings"];
+            /**
+             * Space
+             * @description Name of the space it shows.
+             */
+            space: string;
+            /** Space Title */
+            space_title: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * MapSettings
+         * @description How a map was made; `perplexity` is of t-SNE, `neighbours` and `min_dist` are of UMAP.
+         */
+        MapSettings: {
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "pca" | "tsne" | "umap";
+            /** Min Dist */
+            min_dist: number;
+            /** Neighbours */
+            neighbours: number;
+            /** Perplexity */
+            perplexity: number;
+            /** Seed */
+            seed: number;
         };
         /**
          * ModelDetail
@@ -1481,6 +1765,40 @@ export interface components {
             thumbnail: string;
             /** Width */
             width: number;
+        };
+        /**
+         * ValuesOut
+         * @description What images can be coloured by: categories with names, or numbers with a range.
+         */
+        ValuesOut: {
+            /** By */
+            by: string;
+            /**
+             * Categories
+             * @description The most frequent first; empty with numbers.
+             */
+            categories: components["schemas"]["Count"][];
+            /** High */
+            high: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "category" | "number";
+            /**
+             * Low
+             * @description Least number; null with categories.
+             */
+            low: number | null;
+            /**
+             * Missing
+             * @description Images without a value.
+             */
+            missing: number;
+            /** Title */
+            title: string;
+            /** Total */
+            total: number;
         };
         /**
          * WantedIn
@@ -1877,7 +2195,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AddJobIn"] | components["schemas"]["EmbedJobIn"] | components["schemas"]["GraphJobIn"] | components["schemas"]["LearnJobIn"];
+                "application/json": components["schemas"]["AddJobIn"] | components["schemas"]["EmbedJobIn"] | components["schemas"]["GraphJobIn"] | components["schemas"]["LearnJobIn"] | components["schemas"]["MapJobIn"];
             };
         };
         responses: {
@@ -1948,6 +2266,157 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    maps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MapOut"][];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    map_: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MapOut"];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    remove_map: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    grid: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The same rows with the centre of each image's own cell. Cells are squares of side 1 / max(columns, rows), `columns` and `rows` as the card gives them; the grid is centred. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    points: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Rows of little-endian int32 id, float32 x, float32 y, in the order of the map; both in [0, 1], x from the left, y from the top. The longer side of the map is 1 and the shorter one is centred, so distances compare across both. Images that went or changed since are left out. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             /** @description One clear sentence. */
@@ -2585,6 +3054,74 @@ export interface operations {
                 };
                 content: {
                     "image/jpeg": string;
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    values: {
+        parameters: {
+            query: {
+                /** @description `label`, `split`, `tag:NAME`, `property:NAME`, `model:NAME` (its answer when it was tested on the image), `model:NAME:probability` (of the true label), `model:NAME:error`, or, with a map, `placed` (whether the image came later). */
+                by: string;
+                /** @description Name of a map: its images. */
+                map?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValuesOut"];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    values_data: {
+        parameters: {
+            query: {
+                /** @description `label`, `split`, `tag:NAME`, `property:NAME`, `model:NAME` (its answer when it was tested on the image), `model:NAME:probability` (of the true label), `model:NAME:error`, or, with a map, `placed` (whether the image came later). */
+                by: string;
+                /** @description Name of a map: its images. */
+                map?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One little-endian number per image, in the order of the map's points or, without a map, of `GET order` without a filter. Of categories int32, the position in `categories`, -1 for none; of numbers float32, NaN for none. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             /** @description One clear sentence. */

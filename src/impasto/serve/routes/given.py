@@ -37,12 +37,14 @@ SpaceName = Annotated[
 ]
 Ids = Annotated[str, Query(description="Up to 500 ids, separated by commas.", examples=["1,2,3"])]
 
-OCTETS: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "Ids in order: little-endian 32-bit integers.",
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
+
+def octets_of(description: str) -> dict[int | str, dict[str, Any]]:
+    """Describe an answer of raw numbers, for the API's documentation."""
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    return {200: {"description": description, "content": {"application/octet-stream": binary}}}
+
+
+OCTETS = octets_of("Ids in order: little-endian 32-bit integers.")
 
 
 def pictures_of(*kinds: str) -> dict[int | str, dict[str, Any]]:
@@ -97,11 +99,18 @@ def id_bytes(
     ids: NDArray[np.int64], request: Request, headers: Mapping[str, str] | None = None
 ) -> Response:
     """Answer with ids as little-endian int32, or 304 when the browser has just these."""
-    body = ids.astype("<i4").tobytes()
+    return octets(ids.astype("<i4"), request, headers)
+
+
+def octets(
+    rows: NDArray[Any], request: Request, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Answer with the bytes of an array, or 304 when the browser has just these."""
+    body = rows.tobytes()
     etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     known = {
         **(headers or {}),
-        "X-Total": str(len(ids)),
+        "X-Total": str(len(rows)),
         "ETag": etag,
         "Cache-Control": "private, no-cache",
     }

@@ -1,0 +1,224 @@
+"""What a map is: images with places in the plane, how they were found, how far to trust them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto.core.errors import InvalidInput
+from impasto.core.space import Space, Vectors
+from impasto.explore.maps.faith import Faithfulness
+
+Method = Literal["pca", "tsne", "umap"]
+
+METHODS: dict[Method, str] = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
+"""Methods and what people call them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to make a map.
+
+    Parameters
+    ----------
+    method : {"pca", "tsne", "umap"}
+    seed : int
+        Same vectors, settings and seed: the same map, to the byte.
+    perplexity : float
+        t-SNE: about how many neighbours an image attends to.
+    neighbours : int
+        UMAP: how many neighbours an image is tied to.
+    min_dist : float
+        UMAP: how close alike images may come to lie, from 0 to 1.
+    """
+
+    method: Method = "pca"
+    seed: int = 0
+    perplexity: float = 30.0
+    neighbours: int = 15
+    min_dist: float = 0.1
+
+    def __post_init__(self) -> None:
+        """Check each value."""
+        if self.method not in get_args(Method):
+            raise InvalidInput(
+                f"The method of a map can be {', '.join(get_args(Method))}, not {self.method!r}."
+            )
+        if not 0 <= self.seed < 2**32:
+            raise InvalidInput(f"A seed lies between 0 and {2**32 - 1:,}, not {self.seed}.")
+        if not 1 <= self.perplexity <= 1000:
+            raise InvalidInput(f"The perplexity lies between 1 and 1,000, not {self.perplexity}.")
+        if not 2 <= self.neighbours <= 1000:
+            raise InvalidInput(f"UMAP takes between 2 and 1,000 neighbours, not {self.neighbours}.")
+        if not 0 <= self.min_dist < 1:
+            raise InvalidInput(f"min_dist lies from 0 to below 1, not {self.min_dist}.")
+
+    @property
+    def used(self) -> dict[str, Any]:
+        """The settings that the method looks at; maps that agree in them are the same map."""
+        own = {"pca": (), "tsne": ("perplexity",), "umap": ("neighbours", "min_dist")}
+        return {name: getattr(self, name) for name in ("method", "seed", *own[self.method])}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Map:
+    """Places of the images of a space in the plane.
+
+    Parameters
+    ----------
+    space : Space
+    settings : Settings
+    ids : ndarray of shape (n_images,), int64
+        Image of each point.
+    rows : ndarray of shape (n_images,), int64
+        Row of its vector in the space. An image whose content changed has another row since.
+    positions : ndarray of shape (n_images, 2), float32
+        In the units of the method; only distances between points mean something.
+    cells : ndarray of shape (n_images, 2), int32
+        Column and row of each image in the grid without overlaps; no two share a cell.
+    placed : ndarray of shape (n_images,), bool
+        Images that came after the map was made, put beside those that they resemble.
+    faithfulness : Faithfulness or None
+        None where there are too few images to say.
+    axes : ndarray of shape (3, n_features), float32, or None
+        PCA: mean and two principal axes, which place new images.
+    """
+
+    space: Space
+    settings: Settings
+    ids: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    positions: NDArray[np.float32]
+    cells: NDArray[np.int32]
+    placed: NDArray[np.bool_]
+    faithfulness: Faithfulness | None = None
+    axes: NDArray[np.float32] | None = None
+
+    def __post_init__(self) -> None:
+        """Check that the arrays belong together and hold places."""
+        n = len(self.ids)
+        shapes = (self.rows.shape, self.positions.shape, self.cells.shape, self.placed.shape)
+        if shapes != ((n,), (n, 2), (n, 2), (n,)):
+            raise InvalidInput(f"{n} images on a map need {n} rows, positions, cells and marks.")
+        if not np.isfinite(self.positions).all():
+            raise InvalidInput("A position on a map is not finite; make the map again.")
+        if self.axes is not None and self.axes.shape != (3, self.space.dimension):
+            raise InvalidInput(
+                f"Axes of shape {self.axes.shape} do not belong to {self.space.name}; "
+                f"they need (3, {self.space.dimension})."
+            )
+
+    def __len__(self) -> int:
+        """Count the images."""
+        return len(self.ids)
+
+    @property
+    def title(self) -> str:
+        """What people read."""
+        return f"{METHODS[self.settings.method]} of {self.space.title}"
+
+    @property
+    def points(self) -> NDArray[np.float32]:
+        """Positions moved and scaled into the unit square, the longer side filling it.
+
+        Returns
+        -------
+        ndarray of shape (n_images, 2), float32
+            In [0, 1]; the shorter side is centred. Lengths compare across both axes.
+        """
+        return _into_unit_square(self.positions)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Columns and rows of the grid."""
+        columns, rows = (self.cells.max(axis=0) + 1).tolist() if len(self) else (0, 0)
+        return columns, rows
+
+    @property
+    def centres(self) -> NDArray[np.float32]:
+        """Centres of the cells of the grid, in the unit square as `points` are.
+
+        Returns
+        -------
+        ndarray of shape (n_images, 2), float32
+            Cells are squares of side ``1 / max(shape)``; the shorter side is centred.
+        """
+        side = max(*self.shape, 1)
+        margin = (side - np.array(self.shape)) / 2
+        return np.asarray((self.cells + 0.5 + margin) / side, np.float32)
+
+    def standing(self, vectors: Vectors) -> NDArray[np.bool_]:
+        """Tell which points still stand for the image that was mapped.
+
+        Parameters
+        ----------
+        vectors : Vectors
+            Of the same space, as they are now.
+
+        Returns
+        -------
+        ndarray of shape (n_images,), bool
+            False where the image went, or its content changed.
+        """
+        there = self.rows < len(vectors.ids)
+        there[there] = vectors.ids[self.rows[there]] == self.ids[there]
+        return there
+
+    def card(self) -> dict[str, Any]:
+        """Return all but the arrays: plain JSON data."""
+        return {
+            "title": self.title,
+            "space": self.space.to_json(),
+            "space_name": self.space.name,
+            "settings": asdict(self.settings),
+            "images": len(self),
+            "placed": int(self.placed.sum()),
+            "columns": self.shape[0],
+            "rows": self.shape[1],
+            "faithfulness": self.faithfulness.to_json() if self.faithfulness else None,
+        }
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays under the names of their files."""
+        held: dict[str, NDArray[Any]] = {
+            "ids.i64": self.ids,
+            "rows.i64": self.rows,
+            "positions.f32": self.positions,
+            "cells.i32": self.cells,
+            "placed.u8": self.placed,
+        }
+        return held if self.axes is None else held | {"axes.f32": self.axes}
+
+    @classmethod
+    def from_parts(cls, card: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Map:
+        """Rebuild a map from `card` and `arrays`; the arrays may be flat."""
+        space = Space.from_json(card["space"])
+        found = card["faithfulness"]
+        axes = arrays.get("axes.f32")
+        return cls(
+            space=space,
+            settings=Settings(**card["settings"]),
+            ids=arrays["ids.i64"],
+            rows=arrays["rows.i64"],
+            positions=arrays["positions.f32"].reshape(-1, 2),
+            cells=arrays["cells.i32"].reshape(-1, 2),
+            placed=arrays["placed.u8"].astype(bool),
+            faithfulness=Faithfulness.from_json(found) if found else None,
+            axes=None if axes is None else axes.reshape(3, space.dimension),
+        )
+
+
+def _into_unit_square(positions: NDArray[np.float32]) -> NDArray[np.float32]:
+    if not len(positions):
+        return positions
+    wide = positions.astype(np.float64)
+    low, high = wide.min(axis=0), wide.max(axis=0)
+    side = (high - low).max()
+    if side == 0:
+        return np.full(positions.shape, 0.5, np.float32)
+    scaled = (wide - (low + high) / 2) / side + 0.5
+    return np.asarray(np.clip(scaled, 0, 1), np.float32)

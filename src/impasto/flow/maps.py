@@ -1,0 +1,214 @@
+"""From the vectors of a space to a map in the collection, and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto._version import __version__
+from impasto.core.errors import InvalidInput, NotFound, not_found
+from impasto.core.progress import Progress, Quiet
+from impasto.flow.ask import choose_space
+
+if TYPE_CHECKING:
+    from impasto.core.space import Vectors
+    from impasto.explore.maps import Faithfulness, Map, Settings
+    from impasto.store import Collection
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mapped:
+    """A map in its collection, as far as it still stands.
+
+    Parameters
+    ----------
+    name : str
+    map : Map
+        As it is stored.
+    standing : ndarray of shape (n_points,), bool
+        False for points whose image went, or has other content since.
+    made : bool
+        Whether it was made just now; else it was there before.
+    added : int
+        Images that were put on a map that was there before, just now.
+    """
+
+    name: str
+    map: Map
+    standing: NDArray[np.bool_]
+    made: bool = False
+    added: int = 0
+
+    def __len__(self) -> int:
+        """Count the images on it."""
+        return int(np.count_nonzero(self.standing))
+
+    @property
+    def left(self) -> int:
+        """Points that stand for no image any more."""
+        return len(self.standing) - len(self)
+
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        """Image of each point, shape (n_images,)."""
+        return self.map.ids[self.standing]
+
+    @property
+    def positions(self) -> NDArray[np.float32]:
+        """Places in the units of the method, shape (n_images, 2)."""
+        return self.map.positions[self.standing]
+
+    @property
+    def points(self) -> NDArray[np.float32]:
+        """Places in the unit square, shape (n_images, 2); see `Map.points`."""
+        return self.map.points[self.standing]
+
+    @property
+    def centres(self) -> NDArray[np.float32]:
+        """Centres of the cells in the grid, shape (n_images, 2); see `Map.centres`."""
+        return self.map.centres[self.standing]
+
+    @property
+    def placed(self) -> NDArray[np.bool_]:
+        """Images that came after the map was made, shape (n_images,)."""
+        return self.map.placed[self.standing]
+
+    @property
+    def faithfulness(self) -> Faithfulness | None:
+        """How much of the neighbourhoods of its space it keeps."""
+        return self.map.faithfulness
+
+    @property
+    def sentence(self) -> str:
+        """What was done, for people."""
+        if self.made:
+            return f"{len(self):,} images are on the map {self.name}."
+        sentence = f"The map {self.name} stays as it was made"
+        if self.added:
+            sentence += f"; {self.added:,} new images were put beside those they resemble"
+        if self.left:
+            sentence += f"; {self.left:,} images that went or changed are left out"
+        return f"{sentence}."
+
+
+def make_map(
+    collection: Collection,
+    settings: Settings | None = None,
+    *,
+    space: str | None = None,
+    name: str | None = None,
+    again: bool = False,
+    progress: Progress | None = None,
+) -> Mapped:
+    """Make a map of a space (the newest when none is named), and store it.
+
+    A map that is there already is kept as it is.
+
+    Parameters
+    ----------
+    collection : Collection
+    settings : Settings, optional
+    space : str or None
+        Name of a space, or the beginning of it.
+    name : str or None
+        Of the map; None: method and space.
+    again : bool
+        Make it anew.
+    progress : Progress, optional
+
+    Raises
+    ------
+    InvalidInput
+        When a map of that name was made otherwise and is not to be made anew.
+    NotFound
+        When there are no vectors, or no such space.
+    """
+    from impasto.explore.maps import Settings, make
+    from impasto.store import check_model_name
+
+    settings, progress = settings or Settings(), progress or Quiet()
+    chosen = choose_space(collection, space)
+    name = name or f"{settings.method}-{chosen.name}"
+    check_model_name(name, "map")
+    vectors = collection.vectors(chosen)
+    if not again and name in {record.name for record in collection.maps()}:
+        old = _read(collection, name)
+        if old.space != chosen or old.settings.used != settings.used:
+            raise InvalidInput(
+                f"There is a map {name!r} already, made otherwise ({old.title}, "
+                f"{_words(old.settings)}). Make it anew (--again), or give this one another name "
+                "(--name)."
+            )
+        return Mapped(name, old, old.standing(vectors))
+    made = make(vectors, settings, _label_numbers(collection, vectors), progress=progress)
+    _save(collection, name, made)
+    return Mapped(name, made, np.ones(len(made), bool), made=True)
+
+
+def read_map(collection: Collection, name: str | None = None) -> Mapped:
+    """Return a map as it is now: without the images that went or changed since.
+
+    Parameters
+    ----------
+    collection : Collection
+    name : str or None
+        The beginning of its name is enough when only one begins so; None: the only map.
+
+    Raises
+    ------
+    NotFound
+        When there is no such map.
+    InvalidInput
+        When several are meant.
+    """
+    name = choose_map(collection, name)
+    held = _read(collection, name)
+    return Mapped(name, held, held.standing(collection.vectors(held.space)))
+
+
+def choose_map(collection: Collection, name: str | None = None) -> str:
+    """Return the name of the map that is meant: by name or the beginning of it, or the only one."""
+    known = [record.name for record in collection.maps()]
+    if name in known:
+        return str(name)
+    like = [one for one in known if one.startswith(name or "")]
+    if not known:
+        raise NotFound(f"{collection.name} has no map yet. Make one: impasto map {collection.path}")
+    if not like:
+        raise not_found("map", name, known)
+    if len(like) > 1:
+        raise InvalidInput(f"Name one of the maps: {', '.join(like)}.")
+    return like[0]
+
+
+def _read(collection: Collection, name: str) -> Map:
+    from impasto.explore.maps import Map
+
+    return Map.from_parts(*collection.map_parts(name))
+
+
+def _save(collection: Collection, name: str, made: Map) -> None:
+    card = made.card() | {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "created_by": f"impasto {__version__}",
+    }
+    collection.save_map(name, made.arrays(), card)
+
+
+def _label_numbers(collection: Collection, vectors: Vectors) -> NDArray[np.int64]:
+    """Return the number of the label of each row, -1 for none."""
+    ids, labels = collection.labelled()
+    numbers = np.full(len(vectors.ids), -1)
+    if len(ids):
+        at = np.minimum(np.searchsorted(ids, vectors.ids), len(ids) - 1)
+        known = (vectors.ids >= 0) & (ids[at] == vectors.ids)
+        numbers[known] = np.unique(labels, return_inverse=True)[1][at[known]]
+    return numbers
+
+
+def _words(settings: Settings) -> str:
+    return ", ".join(f"{name} {value}" for name, value in settings.used.items() if name != "method")
