@@ -306,3 +306,48 @@ def test_nothing_counts_before_it_is_on_the_disk(
         "catalogue UPDATE spaces SET rows = 1 WHERE id = 1",
         "catalogue COMMIT",
     ]
+
+
+def test_vectors_are_the_same_object_until_they_change(shelf: Shelf, space: Space) -> None:
+    ids = shelf.imagine(4)
+    embed(shelf, space)
+    first = shelf.collection.vectors(space)
+    assert shelf.collection.vectors(space.name) is first
+    assert not first.ids.flags.writeable
+    version = shelf.collection.version
+    shelf.collection.set_label(ids.tolist(), "cats")
+    assert shelf.collection.version != version
+    assert shelf.collection.vectors(space) is first  # labels are nothing to vectors
+    shelf.imagine(6)
+    assert shelf.collection.vectors(space) is first  # nothing was embedded yet
+    embed(shelf, space)
+    second = shelf.collection.vectors(space)
+    assert (len(first), len(second)) == (4, 6)
+    change(shelf, 2)
+    third = shelf.collection.vectors(space)
+    assert third.ids.tolist() == [1, -1, 3, 4, 5, 6]
+    assert second.ids.tolist() == [1, 2, 3, 4, 5, 6]
+
+
+def change(shelf: Shelf, image: int) -> None:
+    """Save a reading that finds other content."""
+    facts = replace(shelf.facts(image), sha256=b"x" * 32)
+    shelf.collection.save_readings([(image, facts, b"t")])
+
+
+def test_a_reader_sees_what_another_connection_changed(shelf: Shelf, space: Space) -> None:
+    shelf.imagine(3)
+    embed(shelf, space)
+    with Collection.open(shelf.collection.path, writable=False) as reader:
+        before, version = reader.vectors(space), reader.version
+        assert reader.version == version
+        change(shelf, 3)
+        assert reader.version != version
+        assert before.ids.tolist() == [1, 2, 3]
+        assert reader.vectors(space).ids.tolist() == [1, 2, -1]
+
+
+def test_a_closed_collection_has_no_version(shelf: Shelf) -> None:
+    shelf.collection.close()
+    with pytest.raises(InvalidInput, match="closed"):
+        shelf.collection.version  # noqa: B018

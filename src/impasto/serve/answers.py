@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from impasto.store import Collection
 
 MOST_BYTES = 256 * 2**20
-"""Of all similarities kept; a query of a million images takes 4 MB, and its ids 8 MB."""
+"""Of all similarities kept; a query of a million images takes 4 MB."""
 
 SEED = 0
 """Of the random pairs that similarities are compared with."""
@@ -51,7 +52,9 @@ class Answers:
         self._answers = Cache[Answer](most_bytes, lambda one: one.similarities.nbytes)
         self._backgrounds = Cache["Background"](16, lambda _: 1)
         self._retrievals = Cache["Retrieval"](256, lambda _: 1)
-        self._ids = Cache[NDArray[np.int64]](16, lambda _: 1)
+        self._meant = Cache[str](256, lambda _: 1)
+        self._states: dict[str, tuple[Vectors, int]] = {}
+        self._lock = Lock()
 
     def __len__(self) -> int:
         """Count the answers kept."""
@@ -67,10 +70,21 @@ class Answers:
         return [info.space.name for info in self._collection.spaces() if info.rows]
 
     def vectors(self, name: str | None) -> tuple[Vectors, str]:
-        """Return the vectors of a space as they are now, and a mark of their state."""
+        """Return the vectors of a space as they are now, and a mark of their state.
+
+        The collection gives the same object until they change; what was computed from those
+        before will not be asked for again, and goes.
+        """
         vectors = self._collection.vectors(flow.choose_space(self._collection, name))
-        state = _digest(vectors.ids)
-        return vectors, f"{vectors.space.name} {state}"
+        space = vectors.space.name
+        with self._lock:
+            before, number = self._states.get(space, (None, 0))
+            if before is not vectors:
+                for cache in (self._answers, self._backgrounds, self._retrievals):
+                    cache.forget(lambda key: _state(key) == f"{space} {number}")
+                number += 1
+                self._states[space] = vectors, number
+        return vectors, f"{space} {number}"
 
     def ask(self, space: str | None, texts: Sequence[str]) -> Answer:
         """Compare a query with every image, or remember having done so.
@@ -99,7 +113,7 @@ class Answers:
         found = similarities_of(vectors, query, members=False)
         return Answer(
             query,
-            self._ids.get(state, lambda: vectors.ids),
+            vectors.ids,
             found,
             self.background(vectors, state),
         )
@@ -135,9 +149,17 @@ class Answers:
     def _exact(self, term: Term) -> tuple[str, str]:
         """Return what a term means just now: labels, tags and selections change."""
         if term.kind in ("label", "tag", "selection"):
-            ids = self._collection.ids_with(**{term.kind: term.value})
-            return str(term), _digest(ids)
+            named = {term.kind: term.value}
+            key = (self._collection.version, str(term))
+            return str(term), self._meant.get(
+                key, lambda: _digest(self._collection.ids_with(**named))
+            )
         return str(term), ""
+
+
+def _state(key: Hashable) -> object:
+    """Return the mark of the vectors that something was computed from."""
+    return key[0] if isinstance(key, tuple) else key
 
 
 def _digest(ids: NDArray[np.int64]) -> str:

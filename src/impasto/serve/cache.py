@@ -59,6 +59,12 @@ class Cache(Generic[V]):
             self._shrink(key)
         return thing
 
+    def forget(self, old: Callable[[Hashable], bool]) -> None:
+        """Let go of the things whose key is `old`, except those that are being made."""
+        with self._lock:
+            for key in [key for key in self._weights if old(key)]:
+                self._forget(key)
+
     def __len__(self) -> int:
         """Count the things."""
         return len(self._things)

@@ -89,6 +89,8 @@ class Collection:
         self.name = _read_manifest(self.path)["name"]
         self._being_written: set[str] = set()
         self._guard = Lock()
+        self._read: dict[str, tuple[int, Vectors]] = {}  # by space: version, and what it held
+        self._reading = Lock()
         self._lock = _take_lock(self.path) if writable else None
         try:
             self._catalogue = Database(self.path / CATALOGUE, schema.CATALOGUE, writable=writable)
@@ -392,8 +394,9 @@ class Collection:
         Returns
         -------
         Vectors
-            Memory-mapped, read-only; ids are a copy, -1 where the image changed since, is gone
-            or has no picture any more.
+            Memory-mapped, all arrays read-only; ids are -1 where the image changed since, is gone
+            or has no picture any more. As long as nothing of that changes it is the same object,
+            so that what was computed from it can be kept with it.
 
         Raises
         ------
@@ -401,8 +404,17 @@ class Collection:
             When the collection does not have the space.
         """
         name = space if isinstance(space, str) else space.name
-        with self._catalogue.reading() as db:
-            return spaces.vectors(db, self.path / SPACES, name)
+        with self._reading:
+            version = self.version
+            before, kept = self._read.get(name, (None, None))
+            if kept is not None and before == version:
+                return kept
+            with self._catalogue.reading() as db:
+                vectors = spaces.vectors(db, self.path / SPACES, name)
+            if kept is not None and np.array_equal(kept.ids, vectors.ids):
+                vectors = kept  # what changed was something else
+            self._read[name] = version, vectors
+            return vectors
 
     def graph(self, space: Space | str) -> Graph | None:
         """Return the nearest images of every image, as far as they were computed and still hold.
@@ -437,9 +449,16 @@ class Collection:
         with self._guard:
             if name in self._being_written:
                 raise Busy(f"A task is writing the space {name}; wait for its end.")
+            with self._reading:
+                self._read.pop(name, None)
             spaces.remove(self._catalogue, self.path / SPACES, name)
 
     # Looking
+
+    @property
+    def version(self) -> int:
+        """A number that is another after each change of the catalogue, by whichever program."""
+        return self._catalogue.version()
 
     def counts(self) -> Counts:
         """Count the images: all, usable, unread, gone."""

@@ -51,6 +51,8 @@ class Database:
         self._turn = RLock()
         self._closed = False
         self._mode = "mode=ro"
+        self._watch: sqlite3.Connection | None = None
+        self._watching = Lock()
         self._writer: sqlite3.Connection | None = None
         if writable:
             self._writer = _open_writer(file, migrations, page_size)
@@ -77,6 +79,21 @@ class Database:
                     db.close()
                 else:
                     self._idle.append(db)
+
+    def version(self) -> int:
+        """Return a number that is another after each change of the file, by whichever program.
+
+        It costs some microseconds, so what was read can be kept for as long as it stays the same.
+        """
+        with self._watching:
+            if self._closed:
+                raise InvalidInput(f"{self.file.parent} was closed; open it again.")
+            try:
+                if self._watch is None:
+                    self._watch = _connect(self.file, self._mode)
+                return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+            except sqlite3.DatabaseError as error:
+                _explain(error, self.file)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -107,8 +124,11 @@ class Database:
 
     def close(self) -> None:
         """Close all connections; the writer goes last and folds the WAL into the file."""
-        with self._turn, self._pool:
+        with self._turn, self._pool, self._watching:
             self._closed = True
+            if self._watch is not None:
+                self._watch.close()
+                self._watch = None
             while self._idle:
                 self._idle.pop().close()
             if self._writer is not None:

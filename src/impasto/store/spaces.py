@@ -228,6 +228,7 @@ def shown_ids(
     hidden = catalogue.without_picture(db)
     if len(hidden):
         ids[np.isin(ids, hidden)] = -1
+    ids.flags.writeable = False
     return ids
 
 
