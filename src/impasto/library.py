@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from impasto.explore.maps import Method
     from impasto.export import Exported
     from impasto.learn import Prediction
+    from impasto.serve.session import Session
 
 Term = str | int | np.integer[Any] | os.PathLike[str]
 """An image's number, the file of a picture, ``label:NAME``, ``tag:NAME`` or ``selection:NAME``."""
@@ -61,6 +62,50 @@ def open(path: str | Path, *, create: bool = False, writable: bool = True) -> Co
         When another program is writing it.
     """
     return Collection(flow.open_collection(path, create=create, writable=writable))
+
+
+def show(
+    collection: Collection | str | Path,
+    *,
+    wait: bool | None = None,
+    browser: bool | None = None,
+    port: int | None = None,
+    height: int = 720,
+    address: str | None = None,
+    framed_by: Sequence[str] = (),
+) -> Session:
+    """Show a collection in the app: in a frame of a notebook, else in a browser tab.
+
+    Parameters
+    ----------
+    collection : Collection, str or Path
+        A path is opened for reading.
+    wait : bool, optional
+        Whether to serve until Ctrl-C before going on; by default in scripts, but not in notebooks
+        nor where one types.
+    browser : bool, optional
+        Whether to open a browser tab; by default everywhere but in a notebook.
+    port : int, optional
+        By default the first free one from 8585.
+    height : int
+        Of the frame, pixels.
+    address : str, optional
+        Where browsers reach the port through a proxy: ``/user/me/proxy/{port}/``. On a JupyterHub
+        that is the default.
+    framed_by : sequence of str
+        Origins of notebooks on other machines that may show the frame.
+
+    Returns
+    -------
+    Session
+        ``session.selected`` holds the ids of the images chosen in the app, and may be set;
+        ``session.view`` the place in it; ``session.close()`` ends it.
+    """
+    from impasto.serve.session import Session, begin
+
+    opened = collection if isinstance(collection, Collection) else open(collection, writable=False)
+    session = Session(opened.stored, port=port, height=height, address=address, framed_by=framed_by)
+    return begin(session, wait=wait, browser=browser)
 
 
 class Collection:

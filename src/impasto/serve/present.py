@@ -23,6 +23,7 @@ from impasto.serve.schemas import (
     ModelOut,
     PropertyOut,
     SelectionOut,
+    ShownOut,
     SpaceOut,
     ValuesOut,
 )
@@ -30,6 +31,7 @@ from impasto.serve.schemas import (
 if TYPE_CHECKING:
     from impasto.flow import Values
     from impasto.serve.jobs import Job
+    from impasto.serve.shown import Shown
     from impasto.store import Collection, Facets, MapRecord, ModelRecord, Selection, SpaceInfo
 
 
@@ -103,6 +105,11 @@ def selection(record: Selection) -> SelectionOut:
 def version(sha256: bytes | None) -> str:
     """Return what changes when the content of an image's file changed; "" for one never read."""
     return sha256.hex()[:16] if sha256 else ""
+
+
+def shown(now: Shown) -> ShownOut:
+    """Present what a notebook wants to be shown."""
+    return ShownOut(selected=list(now.selected), view=now.view, version=now.version)
 
 
 def _flag(flag: Flag) -> FlagOut:

@@ -194,6 +194,22 @@ class ImagesIn(In):
         return self
 
 
+class SessionIn(In):
+    """What a page shows, for the notebook beside it."""
+
+    selected: ImagesIn
+    view: str = Field(max_length=100_000, description="The place, as the address has it after #/.")
+    version: int = Field(description="Of the latest event `session` that the page followed.")
+
+
+class ShownOut(Out):
+    """Sent as event `session`, where a notebook listens: what it wants to be shown."""
+
+    selected: list[int]
+    view: str = Field(description="The place, as the address has it after #/; empty: any.")
+    version: int
+
+
 class SelectionOut(Out):
     """A named set of images."""
 

@@ -251,6 +251,7 @@ export function fakeSource(images: number, delay = 0): DataSource {
     jobs: () => wait([job]),
     start: () => wait(job),
     cancel: () => wait({ ...job, state: "cancelled" as const }),
+    report: () => wait(undefined),
     watch: (listener) => {
       listener.connection("live");
       listener.jobs(images ? [job] : []);

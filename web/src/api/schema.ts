@@ -559,6 +559,26 @@ export interface paths {
         patch: operations["rename_selection"];
         trace?: never;
     };
+    "/api/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Report Shown
+         * @description Tell the notebook what a page shows: the chosen images and the place.
+         */
+        put: operations["report_shown"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/shapes": {
         parameters: {
             query?: never;
@@ -1730,6 +1750,38 @@ export interface components {
             saved: string;
         };
         /**
+         * SessionIn
+         * @description What a page shows, for the notebook beside it.
+         */
+        SessionIn: {
+            selected: components["schemas"]["ImagesIn"];
+            /**
+             * Version
+             * @description Of the latest event `session` that the page followed.
+             */
+            version: number;
+            /**
+             * View
+             * @description The place, as the address has it after #/.
+             */
+            view: string;
+        };
+        /**
+         * ShownOut
+         * @description Sent as event `session`, where a notebook listens: what it wants to be shown.
+         */
+        ShownOut: {
+            /** Selected */
+            selected: number[];
+            /** Version */
+            version: number;
+            /**
+             * View
+             * @description The place, as the address has it after #/; empty: any.
+             */
+            view: string;
+        };
+        /**
          * SpaceOut
          * @description A space of the collection, and how many images have a vector in it.
          */
@@ -2259,7 +2311,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events: `jobs` with [JobOut], first at once and then whenever one changes; `collection` with CountsOut when counts change. */
+            /** @description Server-sent events: `jobs` with [JobOut], first at once and then whenever one changes; `collection` with CountsOut when counts change; `session` with ShownOut where a notebook listens. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2849,6 +2901,37 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["NameIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    report_shown: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionIn"];
             };
         };
         responses: {

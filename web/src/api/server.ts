@@ -63,6 +63,9 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
     jobs: () => json("jobs"),
     start: (job) => json("jobs", post(job)),
     cancel: (id) => json(`jobs/${encodeURIComponent(id)}/cancel`, { method: "POST" }),
+    report: async (chosen, view, version) => {
+      await request("session", send("PUT", { selected: meant(chosen), view, version }));
+    },
     watch: (listener) =>
       follow(listener, {
         events: () => new EventSource("api/jobs/events") as unknown as EventsLike,

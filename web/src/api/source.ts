@@ -47,6 +47,8 @@ export interface DataSource {
   jobs(): Promise<Job[]>;
   start(job: JobRequest): Promise<Job>;
   cancel(id: string): Promise<Job>;
+  /** Tell the notebook that shows this page what is chosen, and where in the app one is. */
+  report(chosen: Images, view: string, version: number): Promise<void>;
   /** Follow jobs and counts; returns how to stop. */
   watch(listener: Listener): () => void;
 

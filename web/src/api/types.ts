@@ -19,5 +19,6 @@ export type Neighbour = Schemas["NeighbourOut"];
 export type Neighbours = Schemas["NeighboursOut"];
 export type Prediction = Schemas["PredictOut"];
 export type Selection = Schemas["SelectionOut"];
+export type Shown = Schemas["ShownOut"];
 export type Space = Schemas["SpaceOut"];
 export type Upload = Schemas["UploadOut"];
