@@ -195,7 +195,7 @@ def test_torch_takes_every_sampler(name: str) -> None:
     tags = skewed(50)
     sampler = open_sampler(tags, Sampling(name, 8))
     data = TensorDataset(torch.arange(50))
-    loaded = [rows.tolist() for (rows,) in DataLoader(data, batch_sampler=sampler)]  # type: ignore[arg-type]
+    loaded = [rows.tolist() for (rows,) in DataLoader(data, batch_sampler=sampler)]
     assert loaded == list(sampler)
 
 

@@ -46,7 +46,7 @@ def test_one_smoothing_for_all_is_the_strictest() -> None:
 def test_no_answer_weighs_more_than_twice_the_rarer_one(total: int, data: st.DataObject) -> None:
     positives = np.array(data.draw(st.lists(st.integers(1, total - 1), min_size=1, max_size=9)))
     for smoothing in ("global", "per-tag"):
-        found = cost_weights(positives, total, smoothing=smoothing)  # type: ignore[arg-type]
+        found = cost_weights(positives, total, smoothing=smoothing)
         assert (found.ratios <= 2 + 1e-9).all()
         mean = positives / total * (even := found.balanced(positives, total)).present
         assert mean + (1 - positives / total) * even.absent == pytest.approx(np.ones(len(mean)))
