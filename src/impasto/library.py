@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from impasto.serve.session import Session
 
 Term = str | int | np.integer[Any] | os.PathLike[str]
-"""An image's number, the file of a picture, ``label:NAME``, ``tag:NAME`` or ``selection:NAME``."""
+"""An image's number, a picture's file, ``label:``, ``tag:`` or ``selection:NAME``, ``text:WORDS``."""
 
 Query = Term | Sequence[Term] | NDArray[np.integer[Any]]
 """One term, or several that are averaged."""
@@ -112,7 +112,8 @@ class Collection:
     """A collection of images and what networks see in it.
 
     A query is one term or several: the number of an image, the file of a picture, ``label:NAME``,
-    ``tag:NAME`` or ``selection:NAME``; a list is averaged.
+    ``tag:NAME``, ``selection:NAME`` or, in a space that knows words, ``text:a red bird``; a list is
+    averaged.
 
     Parameters
     ----------

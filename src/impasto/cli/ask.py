@@ -53,7 +53,8 @@ def find(
     """Find what is near, and how near everything is.
 
     A TERM is the file of a picture, the number of an image, label:NAME, tag:NAME or
-    selection:NAME. Several are averaged. Each neighbour stands beside random pairs of images: its
+    selection:NAME, or "text:a red bird" in a space that knows words. Several are averaged. Each
+    neighbour stands beside random pairs of images (of words and images, for words): its
     percentile among them, and how many standard deviations (z) it lies above their mean.
     """
     from impasto import flow
@@ -144,7 +145,7 @@ def describe_answer(collection: Collection, answer: Answer, k: int) -> dict[str,
             "mean": spread.mean,
             "std": spread.std,
             "quantiles": spread.quantiles,
-            "background": {"mean": back.mean, "std": back.std},
+            "background": {"mean": back.mean, "std": back.std, "of": back.of},
         },
     }
 
@@ -171,7 +172,7 @@ def say_answer(collection: Collection, answer: Answer, k: int) -> None:
     back = spread["background"]
     click.echo(
         f"\nAll similarities: mean {spread['mean']:.3f}, standard deviation {spread['std']:.3f}; "
-        f"random pairs: {back['mean']:.3f}, {back['std']:.3f}."
+        f"{back['of']}: {back['mean']:.3f}, {back['std']:.3f}."
     )
     say_histogram(answer)
 

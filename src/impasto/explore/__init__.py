@@ -1,11 +1,12 @@
 """Looks at vectors: neighbours, similarity distributions, comparison, retrieval.
 
 Modules, from the bottom up: `assembly` (LLVM text), `kernel` (the compiled scan and its
-fall-back), `rows`, `queries`, `ranks`, `similarity`, `distribution`, `cut`, `groups`, `hubs`,
-`agreement`, `compare`, `retrieval`, `graph`.
+fall-back), `rows`, `queries`, `ranks`, `similarity`, `distribution`, `by_chance`, `cut`, `groups`,
+`hubs`, `agreement`, `compare`, `retrieval`, `graph`.
 """
 
 from impasto.explore.agreement import Agreement, agreement, places
+from impasto.explore.by_chance import Part, background_of_words, strengths, together
 from impasto.explore.compare import Comparison, compare
 from impasto.explore.cut import Curve, Cut, curve
 from impasto.explore.distribution import Background, Distribution, background, between, distribution
@@ -27,10 +28,12 @@ __all__ = [
     "Distribution",
     "Groups",
     "Occurrence",
+    "Part",
     "Query",
     "Retrieval",
     "agreement",
     "background",
+    "background_of_words",
     "between",
     "combine",
     "compare",
@@ -50,4 +53,6 @@ __all__ = [
     "retrieval",
     "similarities",
     "similarities_of",
+    "strengths",
+    "together",
 ]

@@ -8,8 +8,10 @@ from impasto.flow.ask import (
     engine_of,
     open_picture,
     query,
+    query_and_chance,
     read_terms,
     retrieval,
+    space_for,
     vectors_of,
 )
 from impasto.flow.begin import Demo, Opened, begin, demo, fill
@@ -48,6 +50,7 @@ from impasto.flow.teach import (
 )
 from impasto.flow.terms import Term, parse
 from impasto.flow.values import Values, values
+from impasto.flow.words import vectors_of_words
 
 __all__ = [
     "REPORT",
@@ -92,12 +95,15 @@ __all__ = [
     "parse",
     "predict",
     "query",
+    "query_and_chance",
     "read",
     "read_map",
     "read_terms",
     "retrieval",
     "sheets_folder",
+    "space_for",
     "tell",
     "values",
     "vectors_of",
+    "vectors_of_words",
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Hashable, Sequence
-from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,8 @@ from impasto.flow import Answer, Term, parse
 from impasto.serve.cache import Cache
 
 if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
     from impasto.core.space import Vectors
     from impasto.explore.distribution import Background
     from impasto.explore.queries import Query
@@ -102,6 +103,7 @@ class Answers:
             When there is no such space, image, label, tag, selection or upload.
         """
         terms = [parse(text) for text in texts]
+        space = flow.space_for(self._collection, terms, space).name
         vectors, state = self.vectors(space)
         key = (state, *(self._exact(term) for term in terms))
         return self._answers.get(key, lambda: self._answer(vectors, state, terms))
@@ -109,24 +111,25 @@ class Answers:
     def _answer(self, vectors: Vectors, state: str, terms: Sequence[Term]) -> Answer:
         from impasto.explore.similarity import similarities_of
 
-        query = self._query(vectors, terms)
+        query, by_chance = flow.query_and_chance(
+            self._collection, vectors, terms, self._pictures(terms), seed=SEED
+        )
         found = similarities_of(vectors, query, members=False)
         return Answer(
             query,
             vectors.ids,
             found,
-            self.background(vectors, state),
+            by_chance or self.background(vectors, state),
         )
 
     def query(self, vectors: Vectors, texts: Sequence[str], title: str | None = None) -> Query:
         """Turn terms into a query of a space, called `title` if that is given."""
-        query = self._query(vectors, [parse(text) for text in texts])
-        return query if title is None else replace(query, title=title)
+        terms = [parse(text) for text in texts]
+        return flow.query(self._collection, vectors, terms, self._pictures(terms), title=title)
 
-    def _query(self, vectors: Vectors, terms: Sequence[Term]) -> Query:
+    def _pictures(self, terms: Sequence[Term]) -> dict[str, Picture]:
         uploads = [term.value for term in terms if term.kind == "upload"]
-        pictures = {id_: self._uploads[id_].picture() for id_ in uploads}
-        return flow.query(self._collection, vectors, terms, pictures)
+        return {id_: self._uploads[id_].picture() for id_ in uploads}
 
     def background(self, vectors: Vectors, state: str) -> Background:
         """Return the similarities of random pairs of a space."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from impasto import flow
 from impasto.core.records import Estimate, Flag, Image, Value
 from impasto.core.space import Space
+from impasto.networks import takes_words
 from impasto.serve.schemas import (
     Count,
     CountsOut,
@@ -56,6 +57,7 @@ def space(info: SpaceInfo) -> SpaceOut:
         dimension=info.space.dimension,
         rows=info.rows,
         bytes=info.bytes,
+        words=takes_words(info.space),
     )
 
 

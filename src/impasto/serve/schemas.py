@@ -66,6 +66,7 @@ class SpaceOut(Out):
     dimension: int
     rows: int
     bytes: int
+    words: bool = Field(description="Whether words can be asked in it: `text:a red bird`.")
 
 
 class ModelOut(Out):
@@ -245,6 +246,7 @@ class Background(Out):
 
     mean: float
     std: float
+    of: str = Field(description="What was paired at random.")
 
 
 class NeighbourOut(Out):
@@ -285,6 +287,7 @@ class DistributionOut(Out):
     std: float
     background_mean: float
     background_std: float
+    background_of: str = Field(description="What was paired at random.")
     quantiles: list[Quantile]
     total: int
 

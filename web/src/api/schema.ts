@@ -777,6 +777,11 @@ export interface components {
         Background: {
             /** Mean */
             mean: number;
+            /**
+             * Of
+             * @description What was paired at random.
+             */
+            of: string;
             /** Std */
             std: number;
         };
@@ -957,6 +962,11 @@ export interface components {
             background: number[];
             /** Background Mean */
             background_mean: number;
+            /**
+             * Background Of
+             * @description What was paired at random.
+             */
+            background_of: string;
             /** Background Std */
             background_std: number;
             /** Counts */
@@ -1800,6 +1810,11 @@ export interface components {
             rows: number;
             /** Title */
             title: string;
+            /**
+             * Words
+             * @description Whether words can be asked in it: `text:a red bird`.
+             */
+            words: boolean;
         };
         /**
          * UploadOut
@@ -1996,7 +2011,7 @@ export interface operations {
                 bins?: number;
                 /** @description Name of a space; absent: the collection's default space. */
                 space?: string | null;
-                /** @description `image:12`, `upload:ID`, `label:cats`, `tag:sunset`, `selection:best`; a leading `-` moves away from it. Repeatable. */
+                /** @description `image:12`, `upload:ID`, `label:cats`, `tag:sunset`, `selection:best`, `text:a red bird` (in spaces that know words); a leading `-` moves away from it. Repeatable. */
                 term: string[];
             };
             header?: never;
@@ -2032,7 +2047,7 @@ export interface operations {
                 low: number;
                 /** @description Name of a space; absent: the collection's default space. */
                 space?: string | null;
-                /** @description `image:12`, `upload:ID`, `label:cats`, `tag:sunset`, `selection:best`; a leading `-` moves away from it. Repeatable. */
+                /** @description `image:12`, `upload:ID`, `label:cats`, `tag:sunset`, `selection:best`, `text:a red bird` (in spaces that know words); a leading `-` moves away from it. Repeatable. */
                 term: string[];
             };
             header?: never;
@@ -2622,7 +2637,7 @@ export interface operations {
                 offset?: number;
                 /** @description Name of a space; absent: the collection's default space. */
                 space?: string | null;
-                /** @description `image:12`, `upload:ID`, `label:cats`, `tag:sunset`, `selection:best`; a leading `-` moves away from it. Repeatable. */
+                /** @description `image:12`, `upload:ID`, `label:cats`, `tag:sunset`, `selection:best`, `text:a red bird` (in spaces that know words); a leading `-` moves away from it. Repeatable. */
                 term: string[];
             };
             header?: never;

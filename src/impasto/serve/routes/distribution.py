@@ -36,6 +36,7 @@ def distribution(
         std=found.std,
         background_mean=random.mean,
         background_std=random.std,
+        background_of=answer.background.of,
         quantiles=[Quantile(q=q, value=value) for q, value in found.quantiles.items()],
         total=found.total,
     )

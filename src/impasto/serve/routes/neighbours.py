@@ -35,7 +35,9 @@ def neighbours(
         space=answer.space.name,
         title=answer.query.title,
         total=answer.total,
-        background=Background(mean=answer.background.mean, std=answer.background.std),
+        background=Background(
+            mean=answer.background.mean, std=answer.background.std, of=answer.background.of
+        ),
         neighbours=[
             NeighbourOut(id=id_, similarity=similarity, percentile=percentile, z=z)
             for id_, similarity, percentile, z in zip(*columns, strict=True)
