@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from impasto.serve.session import Session
 
 Term = str | int | np.integer[Any] | os.PathLike[str]
-"""An image's number, a picture's file, ``label:``, ``tag:`` or ``selection:NAME``, ``text:WORDS``."""
+"""An image's number, a picture's file, or a term: ``label:NAME``, ``text:a red bird`` and so on."""
 
 Query = Term | Sequence[Term] | NDArray[np.integer[Any]]
 """One term, or several that are averaged."""

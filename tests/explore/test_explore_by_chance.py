@@ -134,6 +134,22 @@ def test_the_stand_ins_of_a_mixture_have_its_make() -> None:
     assert found.std == pytest.approx(np.nanstd(every), abs=0.02)
 
 
+def test_a_label_has_a_mean_for_a_stand_in() -> None:
+    vectors, words = joint()
+    label = from_rows(vectors, list(range(1, 41)), title="label")
+    parts = [Part(label), text(vectors, words[0], away=True)]
+    found = background_of_words(vectors, parts, words)
+    assert len(found.similarities) == 10 * (N - 40)
+    rng, rows = np.random.default_rng(5), unit(vectors.values)
+    every = []
+    for word in np.tile(unit(words), (20, 1)):
+        chosen = rng.choice(N, 40, replace=False)
+        query = unit(unit(rows[chosen].mean(axis=0)) - 0.5 * word)
+        every.append(np.delete(rows, chosen, axis=0) @ query)
+    assert found.mean == pytest.approx(np.mean(every), abs=0.02)
+    assert found.std == pytest.approx(np.std(every), abs=0.02)
+
+
 def test_the_same_seed_the_same_numbers() -> None:
     vectors, words = joint()
     parts = [text(vectors, words[0]), picture(vectors, 7)]

@@ -74,19 +74,15 @@ def strengths(vectors: Vectors, parts: Sequence[Part], *, seed: int = 0) -> tupl
     return tuple((spread.min() / spread).tolist())
 
 
-def together(
-    parts: Sequence[Part], pull: Sequence[float] | None = None, *, title: str = ""
-) -> Query:
+def together(parts: Sequence[Part], pull: tuple[float, ...] = (), *, title: str = "") -> Query:
     """Make one query of its parts, each multiplied by its strength (1 where none are given)."""
-    pull = pull if pull is not None else (1.0,) * len(parts)
-    pairs = list(zip(parts, pull, strict=True))
+    pairs = list(zip(parts, pull or (1.0,) * len(parts), strict=True))
+    towards = [pair for pair in pairs if not pair[0].away]
+    away = [pair for pair in pairs if pair[0].away]
     return combine(
-        [part.query for part, _ in pairs if not part.away],
-        [part.query for part, _ in pairs if part.away],
-        strengths=[
-            *(each for part, each in pairs if not part.away),
-            *(each for part, each in pairs if part.away),
-        ],
+        [part.query for part, _ in towards],
+        [part.query for part, _ in away],
+        strengths=[each for _, each in [*towards, *away]],
         title=title,
     )
 
@@ -96,15 +92,16 @@ def background_of_words(
     parts: Sequence[Part],
     words: NDArray[np.float32],
     *,
-    pull: Sequence[float] | None = None,
+    pull: tuple[float, ...] = (),
     pairs: int = 100_000,
     seed: int = 0,
 ) -> Background:
     """Compare random images with queries made like this one, of random words and images.
 
     Each stand-in has, for every part of words, one of `words`, and for every other part a random
-    image, with the same signs and strengths. For a plain text these are the similarities of
-    random words to random images. An image is not compared with a stand-in that it is part of.
+    image (the mean of as many as the part is made of), with the same signs and strengths. For a
+    plain text these are the similarities of random words to random images. An image is not
+    compared with a stand-in that it is part of.
 
     Parameters
     ----------
@@ -113,8 +110,8 @@ def background_of_words(
         At least one of them positive.
     words : ndarray of shape (n_words, n_features), float32
         Vectors of words that have nothing to do with the query: one stand-in for each.
-    pull : sequence of float or None
-        As `strengths` gives them.
+    pull : tuple of float
+        As `strengths` gives them; empty: 1 for each.
     pairs : int
         How many similarities to keep, at most.
     seed : int
@@ -132,22 +129,23 @@ def background_of_words(
     if not len(sample):
         return Background(vectors.space, np.empty(0, np.float32), 0.0, 0.0, of)
     total = np.zeros((n, vectors.space.dimension))
-    used: list[NDArray[np.int64]] = []
-    firsts = {away: sum(part.away == away for part in parts) for away in (False, True)}
-    shift = rng.permutation(n)
-    turn = 0
-    for part, each in zip(parts, pull if pull is not None else (1.0,) * len(parts), strict=True):
-        if part.words:  # each stand-in has another word here, and no word twice
-            stand_ins = unit(words[np.roll(shift, turn)]).astype(np.float64)
-            turn += 1
+    alone = np.ones((n, len(sample)), bool)
+    counts = {away: sum(part.away == away for part in parts) for away in (False, True)}
+    shuffled = rng.permutation(n)
+    for turn, (part, each) in enumerate(zip(parts, pull or (1.0,) * len(parts), strict=True)):
+        if part.words:  # another word in each stand-in, and none of them twice in one
+            directions = unit(words[np.roll(shuffled, turn)])
         else:
-            used.append(rng.integers(0, len(sample), n))
-            stand_ins = rows[used[-1]].astype(np.float64)
-        share = each / firsts[part.away]
-        total += -NEGATIVE_WEIGHT * share * stand_ins if part.away else share * stand_ins
-    found = similarities(sample, unit(total).astype(np.float32))
-    for chosen in used:
-        found[np.arange(n), chosen] = np.nan
+            size = max(1, min(abs(sum(part.query.parts)), len(sample) // 2))
+            chosen = np.stack([rng.choice(len(sample), size, replace=False) for _ in range(n)])
+            np.put_along_axis(alone, chosen, False, axis=1)
+            picked = np.zeros((n, len(sample)), np.float32)
+            np.put_along_axis(picked, chosen, 1, axis=1)
+            directions = unit(picked @ rows)
+        share = each / counts[part.away]
+        total += (-NEGATIVE_WEIGHT * share if part.away else share) * directions
+    found = similarities(sample, unit(total))
+    found[~alone] = np.nan
     kept = found[~np.isnan(found)]
     if len(kept) > pairs:
         kept = kept[np.sort(rng.choice(len(kept), pairs, replace=False))]

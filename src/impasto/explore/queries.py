@@ -160,12 +160,12 @@ def combine(
     space = positive[0].space
     for part in [*positive, *negative]:
         check_same_space(space, part.space)
-    parts = np.stack([part.vector for part in [*positive, *negative]]).astype(np.float64)
+    rows = np.stack([part.vector for part in [*positive, *negative]]).astype(np.float64)
     if strengths is not None:
-        parts *= np.asarray(strengths, np.float64)[:, None]
-    vector: NDArray[np.float64] = parts[: len(positive)].mean(axis=0)
+        rows *= np.asarray(strengths, np.float64)[:, None]
+    vector: NDArray[np.float64] = rows[: len(positive)].mean(axis=0)
     if negative:
-        vector = vector - weight * parts[len(positive) :].mean(axis=0)
+        vector = vector - weight * rows[len(positive) :].mean(axis=0)
     members = tuple(dict.fromkeys(i for part in [*positive, *negative] for i in part.members))
     parts = (
         *(n for part in positive for n in part.parts),

@@ -87,6 +87,10 @@ class Answers:
                 self._states[space] = vectors, number
         return vectors, f"{space} {number}"
 
+    def vectors_for(self, space: str | None, terms: Sequence[Term]) -> tuple[Vectors, str]:
+        """Return the same for the space to ask these terms in: words need one that knows them."""
+        return self.vectors(flow.space_for(self._collection, terms, space).name)
+
     def ask(self, space: str | None, texts: Sequence[str]) -> Answer:
         """Compare a query with every image, or remember having done so.
 
@@ -103,8 +107,7 @@ class Answers:
             When there is no such space, image, label, tag, selection or upload.
         """
         terms = [parse(text) for text in texts]
-        space = flow.space_for(self._collection, terms, space).name
-        vectors, state = self.vectors(space)
+        vectors, state = self.vectors_for(space, terms)
         key = (state, *(self._exact(term) for term in terms))
         return self._answers.get(key, lambda: self._answer(vectors, state, terms))
 
