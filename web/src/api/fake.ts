@@ -6,6 +6,7 @@ import { SourceError, type DataSource, type Query } from "./source";
 import type { Collection, Facets, Image, Job, Neighbour, Selection } from "./types";
 
 const LABELS = ["animals", "food", "nature", "objects", "people", "symbols", "travel"];
+const RANDOM = "random pairs of images";
 const WORDS = ["blue", "calm", "dark", "face", "hand", "heart", "house", "moon", "sea", "star"];
 
 /** A number in [0, 1) that depends on nothing but its arguments. */
@@ -115,6 +116,7 @@ export function fakeSource(images: number, delay = 0): DataSource {
             dimension: 1280,
             rows: images,
             bytes: images * 2560,
+            words: true,
           },
         ]
       : [],
@@ -193,7 +195,7 @@ export function fakeSource(images: number, delay = 0): DataSource {
         space: "lite0",
         title: title(query.terms),
         total: neighbours.length,
-        background: { mean: 0.33, std: 0.12 },
+        background: { mean: 0.33, std: 0.12, of: RANDOM },
         neighbours: neighbours.slice(offset, offset + k),
       });
     },
@@ -217,6 +219,7 @@ export function fakeSource(images: number, delay = 0): DataSource {
         std: 0.13,
         background_mean: 0.33,
         background_std: 0.12,
+        background_of: RANDOM,
         quantiles: [0.01, 0.25, 0.5, 0.75, 0.99].map((q) => ({
           q,
           value: near[Math.floor((1 - q) * (near.length - 1))]?.similarity ?? 0,
