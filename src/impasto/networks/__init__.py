@@ -1,10 +1,9 @@
 """The catalogue of networks: builder, weights, preprocessing, named layers, taps."""
 
 from impasto.networks.catalogue import DEFAULT, FAMILIES, catalogue, load
-from impasto.networks.joint import takes_words
 from impasto.networks.preprocessing import prepare
 from impasto.networks.recipes import Recipe, networks
-from impasto.networks.records import LayerInfo, Network, NetworkInfo, Tap, TextTower
+from impasto.networks.records import LayerInfo, Network, NetworkInfo, Tap
 
 __all__ = [
     "DEFAULT",
@@ -14,10 +13,8 @@ __all__ = [
     "NetworkInfo",
     "Recipe",
     "Tap",
-    "TextTower",
     "catalogue",
     "load",
     "networks",
     "prepare",
-    "takes_words",
 ]

@@ -37,8 +37,7 @@ def cancel(studio: StudioIn, id: str) -> JobOut:  # noqa: A002
     responses={
         200: {
             "description": "Server-sent events: `jobs` with [JobOut], first at once and then "
-            "whenever one changes; `collection` with CountsOut when counts change; `session` with "
-            "ShownOut where a notebook listens.",
+            "whenever one changes; `collection` with CountsOut when counts change.",
             "content": {"text/event-stream": {"schema": {"type": "string"}}},
         }
     },
