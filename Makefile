@@ -31,7 +31,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt hatch_build.py | $(BIN)/pytho
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt hatch_build.py | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[demo,heic,test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[demo,heic,text,test]'
 	@touch $@ $(VENV)/.installed
 
 check: dev

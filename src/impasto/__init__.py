@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any
 from impasto._version import __version__
 
 if TYPE_CHECKING:
-    from impasto.library import Collection, open  # noqa: A004
+    from impasto.library import Collection, open, show  # noqa: A004
 
-__all__ = ["Collection", "__version__", "open"]
+__all__ = ["Collection", "__version__", "open", "show"]
 
 
 def __getattr__(name: str) -> Any:
     """Import the library when it is first used, so that ``import impasto`` stays quick."""
-    if name in ("Collection", "open"):
+    if name in ("Collection", "open", "show"):
         from impasto import library
 
         return getattr(library, name)

@@ -15,7 +15,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,13 +29,14 @@ from impasto.store import Filter
 if TYPE_CHECKING:
     from impasto import store
     from impasto.collect.labels import How
-    from impasto.explore import Comparison, Contrast, Distribution, Groups, Retrieval
+    from impasto.explore import Comparison, Distribution, Retrieval
     from impasto.explore.maps import Method
     from impasto.export import Exported
     from impasto.learn import Prediction
+    from impasto.serve.session import Session
 
 Term = str | int | np.integer[Any] | os.PathLike[str]
-"""An image's number, the file of a picture, ``label:NAME``, ``tag:NAME`` or ``selection:NAME``."""
+"""An image's number, a picture's file, or a term: ``label:NAME``, ``text:a red bird`` and so on."""
 
 Query = Term | Sequence[Term] | NDArray[np.integer[Any]]
 """One term, or several that are averaged."""
@@ -63,11 +64,56 @@ def open(path: str | Path, *, create: bool = False, writable: bool = True) -> Co
     return Collection(flow.open_collection(path, create=create, writable=writable))
 
 
+def show(
+    collection: Collection | str | Path,
+    *,
+    wait: bool | None = None,
+    browser: bool | None = None,
+    port: int | None = None,
+    height: int = 720,
+    address: str | None = None,
+    framed_by: Sequence[str] = (),
+) -> Session:
+    """Show a collection in the app: in a frame of a notebook, else in a browser tab.
+
+    Parameters
+    ----------
+    collection : Collection, str or Path
+        A path is opened for reading.
+    wait : bool, optional
+        Whether to serve until Ctrl-C before going on; by default in scripts, but not in notebooks
+        nor where one types.
+    browser : bool, optional
+        Whether to open a browser tab; by default everywhere but in a notebook.
+    port : int, optional
+        By default the first free one from 8585.
+    height : int
+        Of the frame, pixels.
+    address : str, optional
+        Where browsers reach the port through a proxy: ``/user/me/proxy/{port}/``. On a JupyterHub
+        that is the default.
+    framed_by : sequence of str
+        Origins of notebooks on other machines that may show the frame.
+
+    Returns
+    -------
+    Session
+        ``session.selected`` holds the ids of the images chosen in the app, and may be set;
+        ``session.view`` the place in it; ``session.close()`` ends it.
+    """
+    from impasto.serve.session import Session, begin
+
+    opened = collection if isinstance(collection, Collection) else open(collection, writable=False)
+    session = Session(opened.stored, port=port, height=height, address=address, framed_by=framed_by)
+    return begin(session, wait=wait, browser=browser)
+
+
 class Collection:
     """A collection of images and what networks see in it.
 
     A query is one term or several: the number of an image, the file of a picture, ``label:NAME``,
-    ``tag:NAME`` or ``selection:NAME``; a list is averaged.
+    ``tag:NAME``, ``selection:NAME`` or, in a space that knows words, ``text:a red bird``; a list is
+    averaged.
 
     Parameters
     ----------
@@ -225,50 +271,6 @@ class Collection:
     ) -> Distribution:
         """Return the histogram, mean and quantiles of a query's similarities to all images."""
         return self.ask(query, space=space).distribution(bins=bins)
-
-    def beside(
-        self,
-        query: Query,
-        *,
-        away: Sequence[Term] = (),
-        spaces: Sequence[str] = (),
-        k: int = 50,
-        seed: int = 0,
-    ) -> flow.SideBySide:
-        """Ask the same in several spaces (all of them when none is named): answers, agreement."""
-        terms, pictures = flow.read_terms(_texts(query), _texts(away))
-        return flow.beside(self.stored, terms, pictures, spaces=spaces, k=k, seed=seed)
-
-    def marks(
-        self,
-        answer: flow.Answer,
-        ids: Sequence[int] | NDArray[np.integer[Any]],
-        *,
-        k: int = 10,
-        seed: int = 0,
-    ) -> list[flow.Mark]:
-        """Tell which images are mutual neighbours of an answer's query, and which are hubs.
-
-        Hubs are counted where that takes no longer than a second, or in the `graph` of the space.
-        """
-        wanted = np.asarray(ids, np.int64).tolist()
-        known = flow.hubs(self.stored, answer.space.name, k=k, seed=seed)
-        return flow.marks(self.vectors(answer.space.name), answer, wanted, known, k=k)
-
-    def contrast(self, answer: flow.Answer, of: str, *, bins: int = 200) -> Contrast:
-        """Compare an answer's similarities inside ``label:NAME`` (or the like) and outside."""
-        return flow.contrast(self.stored, answer, flow.parse(of), bins=bins)
-
-    def groups(
-        self,
-        answer: flow.Answer,
-        by: Literal["label", "tag"] = "label",
-        *,
-        most: int = 1000,
-        bins: int = 50,
-    ) -> Groups:
-        """Spread an answer's similarities over all labels, or the most frequent tags."""
-        return flow.groups(self.stored, answer, by, most=most, bins=bins).groups
 
     def compare(self, queries: Sequence[Query], *, space: str | None = None) -> Comparison:
         """Put several queries side by side: distributions, distances, rank agreement."""

@@ -38,7 +38,7 @@ def test_every_choice_is_explained(kind: object) -> None:
 
 def test_families_are_named() -> None:
     for family in FAMILIES:
-        assert f"`{family.replace('<id>', 'ID')}`" in TEXT
+        assert f"`{family.replace('<id>', 'ID').replace('<tag>', 'TAG')}`" in TEXT
 
 
 def test_what_is_said_of_fc7() -> None:

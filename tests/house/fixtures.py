@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from kit import LABELS, Own, draw, impasto, own_weights
+from towers import two_towers
 
 CACHES = {
     "IMPASTO_CACHE": "cache",
@@ -74,3 +75,9 @@ def gallery(tmp_path_factory: pytest.TempPathFactory, caches: dict[str, str]) ->
 def own(tmp_path_factory: pytest.TempPathFactory) -> Own:
     """Return a tiny network with weights of its own: quicker than the default one."""
     return own_weights(tmp_path_factory.mktemp("own"))
+
+
+@pytest.fixture(scope="session")
+def towers(tmp_path_factory: pytest.TempPathFactory) -> Own:
+    """Return a tiny network that knows words, with weights of its own."""
+    return two_towers(tmp_path_factory.mktemp("towers"))

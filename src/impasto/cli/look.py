@@ -19,6 +19,7 @@ def status(collection: Path, skipped: bool, as_json: bool) -> None:
     from collections import Counter
 
     from impasto import flow
+    from impasto.networks import takes_words
 
     with flow.open_collection(collection, writable=False) as opened:
         counts, facets = opened.counts(), opened.facets()
@@ -37,7 +38,12 @@ def status(collection: Path, skipped: bool, as_json: bool) -> None:
                     "splits": dict(facets.splits),
                     "flags": dict(facets.flags),
                     "spaces": [
-                        {"name": one.space.name, "title": one.space.title, "rows": one.rows}
+                        {
+                            "name": one.space.name,
+                            "title": one.space.title,
+                            "rows": one.rows,
+                            "words": takes_words(one.space),
+                        }
                         for one in spaces
                     ],
                     "models": [one.name for one in models],
@@ -60,7 +66,8 @@ def status(collection: Path, skipped: bool, as_json: bool) -> None:
                 more = f" and {len(pairs) - 8:,} more" if len(pairs) > 8 else ""
                 click.echo(f"{name}: {shown}{more}")
         for one in spaces:
-            click.echo(f"space {one.space.name}: {one.rows:,} vectors, {size_of(one.bytes)}")
+            words = "; knows words: text:WORDS" if takes_words(one.space) else ""
+            click.echo(f"space {one.space.name}: {one.rows:,} vectors, {size_of(one.bytes)}{words}")
         for model in models:
             click.echo(f"model {model.name}")
         if left_out:
@@ -78,12 +85,16 @@ def networks(name: str | None, as_json: bool) -> None:
     """List the networks, or the layers of the one called NAME.
 
     Beside these, timm/ID and torchvision/ID take any network of those libraries, and --layer any
-    module path of it.
+    module path of it. open_clip/ID.TAG takes a CLIP or SigLIP network, which knows words too; NAME
+    can be open_clip/ID, which lists the weights there are.
     """
     from impasto import flow
     from impasto.core.errors import not_found
     from impasto.networks import FAMILIES, catalogue
 
+    if name is not None and name.startswith("open_clip/"):
+        _say_published(name, as_json=as_json)
+        return
     infos = catalogue(cache=flow.cache_folder())
     if name is not None:
         found = [info for info in infos if info.name == name]
@@ -132,6 +143,26 @@ def networks(name: str | None, as_json: bool) -> None:
             )
     if name is None:
         click.echo(f"Further: {', '.join(FAMILIES)}, with any module path as layer. * default")
+
+
+def _say_published(name: str, *, as_json: bool) -> None:
+    """List the weights that are published for an architecture of open_clip."""
+    from impasto import flow
+    from impasto.networks.joint import published
+    from impasto.networks.weights import at_hand
+
+    there = [(one, at_hand(one, flow.cache_folder())) for one in published(name).values()]
+    if as_json:
+        listed = [
+            {"name": one.network, "source": one.url, "weights_at_hand": file is not None}
+            for one, file in there
+        ]
+        print_json({"networks": listed})
+        return
+    print_table(
+        ["network", "weights"],
+        ((one.network, str(file or f"no weights yet, from {one.url}")) for one, file in there),
+    )
 
 
 @click.command()

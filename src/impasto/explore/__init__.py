@@ -1,24 +1,18 @@
 """Looks at vectors: neighbours, similarity distributions, comparison, retrieval.
 
 Modules, from the bottom up: `assembly` (LLVM text), `kernel` (the compiled scan and its
-fall-back), `rows`, `queries`, `ranks`, `similarity`, `distribution`, `cut`, `groups`, `hubs`,
-`agreement`, `compare`, `retrieval`, `graph`.
+fall-back), `rows`, `queries`, `ranks`, `similarity`, `distribution`, `by_chance`, `cut`, `groups`,
+`hubs`, `agreement`, `compare`, `retrieval`, `graph`.
 """
 
 from impasto.explore.agreement import Agreement, agreement, places
+from impasto.explore.by_chance import Part, background_of_words, strengths, together
 from impasto.explore.compare import Comparison, compare
 from impasto.explore.cut import Curve, Cut, curve
-from impasto.explore.distribution import (
-    Background,
-    Distribution,
-    background,
-    between,
-    distribution,
-    uniform_edges,
-)
+from impasto.explore.distribution import Background, Distribution, background, between, distribution
 from impasto.explore.graph import knn_graph
 from impasto.explore.groups import Contrast, Groups, contrast, groups
-from impasto.explore.hubs import Occurrence, occurrence, occurrence_in, ranks_back
+from impasto.explore.hubs import Occurrence, occurrence, ranks_back
 from impasto.explore.queries import Query, combine, from_rows, from_vectors
 from impasto.explore.ranks import rank_biased_overlap
 from impasto.explore.retrieval import Retrieval, retrieval
@@ -34,10 +28,12 @@ __all__ = [
     "Distribution",
     "Groups",
     "Occurrence",
+    "Part",
     "Query",
     "Retrieval",
     "agreement",
     "background",
+    "background_of_words",
     "between",
     "combine",
     "compare",
@@ -51,12 +47,12 @@ __all__ = [
     "nearest",
     "neighbours",
     "occurrence",
-    "occurrence_in",
     "places",
     "rank_biased_overlap",
     "ranks_back",
     "retrieval",
     "similarities",
     "similarities_of",
-    "uniform_edges",
+    "strengths",
+    "together",
 ]

@@ -57,12 +57,15 @@ class Background:
         Rising; empty when the space has fewer than two images.
     mean, std : float
         0 when there is no pair.
+    of : str
+        What was compared at random.
     """
 
     space: Space
     similarities: NDArray[np.float32]
     mean: float
     std: float
+    of: str = "random pairs of images"
 
     def percentile(self, values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
         """Return the share of random pairs below each value, 0 to 100; ties count half."""

@@ -133,6 +133,7 @@ def combine(
     positive: Sequence[Query],
     negative: Sequence[Query] = (),
     *,
+    strengths: Sequence[float] | None = None,
     title: str = "",
     weight: float = NEGATIVE_WEIGHT,
 ) -> Query:
@@ -140,6 +141,14 @@ def combine(
 
     Each part counts once, however many images it is made of: a label's mean and one picture
     pull equally.
+
+    Parameters
+    ----------
+    positive, negative : sequence of Query
+    strengths : sequence of float or None
+        What to multiply each part by, the positive ones first; None: 1.
+    title : str
+    weight : float
 
     Raises
     ------
@@ -151,9 +160,12 @@ def combine(
     space = positive[0].space
     for part in [*positive, *negative]:
         check_same_space(space, part.space)
-    vector: NDArray[np.float64] = np.stack([part.vector for part in positive]).mean(axis=0)
+    rows = np.stack([part.vector for part in [*positive, *negative]]).astype(np.float64)
+    if strengths is not None:
+        rows *= np.asarray(strengths, np.float64)[:, None]
+    vector: NDArray[np.float64] = rows[: len(positive)].mean(axis=0)
     if negative:
-        vector = vector - weight * np.stack([part.vector for part in negative]).mean(axis=0)
+        vector = vector - weight * rows[len(positive) :].mean(axis=0)
     members = tuple(dict.fromkeys(i for part in [*positive, *negative] for i in part.members))
     parts = (
         *(n for part in positive for n in part.parts),

@@ -6,11 +6,12 @@ from impasto.flow.ask import (
     choose_space,
     compare,
     engine_of,
-    ids_of,
     open_picture,
     query,
+    query_and_chance,
     read_terms,
     retrieval,
+    space_for,
     vectors_of,
 )
 from impasto.flow.begin import Demo, Opened, begin, demo, fill
@@ -26,19 +27,6 @@ from impasto.flow.gather import (
     open_collection,
     open_engine,
     read,
-)
-from impasto.flow.look import (
-    NEAR,
-    Hubs,
-    Mark,
-    SideBySide,
-    Spread,
-    agree,
-    beside,
-    contrast,
-    groups,
-    hubs,
-    marks,
 )
 from impasto.flow.maps import Mapped, choose_map, make_map, read_map
 from impasto.flow.near import graph
@@ -62,9 +50,9 @@ from impasto.flow.teach import (
 )
 from impasto.flow.terms import Term, parse
 from impasto.flow.values import Values, values
+from impasto.flow.words import vectors_of_words
 
 __all__ = [
-    "NEAR",
     "REPORT",
     "Added",
     "Answer",
@@ -72,22 +60,16 @@ __all__ = [
     "Done",
     "EmbedOptions",
     "ExportOptions",
-    "Hubs",
     "LearnOptions",
     "Mapped",
-    "Mark",
     "Opened",
-    "SideBySide",
-    "Spread",
     "Taught",
     "Term",
     "Told",
     "Values",
     "add",
-    "agree",
     "ask",
     "begin",
-    "beside",
     "cache_folder",
     "check_sources",
     "choose_map",
@@ -95,7 +77,6 @@ __all__ = [
     "choose_space",
     "collection_for",
     "compare",
-    "contrast",
     "data_folder",
     "demo",
     "embed",
@@ -104,12 +85,8 @@ __all__ = [
     "export",
     "fill",
     "graph",
-    "groups",
-    "hubs",
-    "ids_of",
     "learn",
     "make_map",
-    "marks",
     "model_place",
     "named_collection",
     "open_collection",
@@ -118,12 +95,15 @@ __all__ = [
     "parse",
     "predict",
     "query",
+    "query_and_chance",
     "read",
     "read_map",
     "read_terms",
     "retrieval",
     "sheets_folder",
+    "space_for",
     "tell",
     "values",
     "vectors_of",
+    "vectors_of_words",
 ]

@@ -11,32 +11,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.core.errors import (
-    InvalidInput,
-    MissingWeights,
-    NotFound,
-    SpaceMismatch,
-    not_found,
-)
+from impasto.core.errors import InvalidInput, NotFound, SpaceMismatch, not_found
 from impasto.core.progress import Progress
 from impasto.core.records import Neighbours
 from impasto.core.space import Space, Vectors
 from impasto.flow import own_weights
 from impasto.flow.gather import EmbedOptions, open_engine
 from impasto.flow.terms import Term, parse
+from impasto.flow.words import check_words, random_words, vectors_of_words
+from impasto.networks import takes_words
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
     from impasto.embed import Engine
-    from impasto.explore import (
-        Background,
-        Comparison,
-        Curve,
-        Distribution,
-        Query,
-        Retrieval,
-    )
+    from impasto.explore import Background, Comparison, Distribution, Part, Query, Retrieval
     from impasto.store import Collection
 
 
@@ -66,6 +55,24 @@ def choose_space(collection: Collection, name: str | None = None) -> Space:
     if not like:
         raise not_found("space", name, spaces)
     return like[0]
+
+
+def space_for(collection: Collection, terms: Sequence[Term], name: str | None = None) -> Space:
+    """Return the space to ask these terms in: for words, the newest that knows words.
+
+    Raises
+    ------
+    InvalidInput
+        When there are words among the terms and no space, or not the one named, knows words.
+    """
+    space = choose_space(collection, name)
+    if not any(term.kind == "text" for term in terms):
+        return space
+    if name is None and not takes_words(space):
+        able = [i.space for i in collection.spaces() if i.rows and takes_words(i.space)]
+        space = able[-1] if able else space
+    check_words(collection, space)
+    return space
 
 
 def query(
@@ -98,15 +105,59 @@ def query(
     NotFound
         When there is no such image, label, tag or selection, or it has no vectors in this space.
     """
-    from impasto.explore import combine
+    from impasto.explore import strengths, together
 
-    parts = [(_part(collection, vectors, term, pictures or {}), term.away) for term in terms]
-    towards = [part for part, away in parts if not away]
-    away = [part for part, away in parts if away]
-    words = title or " ".join(
-        _words(part.title, term) for (part, _), term in zip(parts, terms, strict=True)
-    )
-    return combine(towards, away, title=words)
+    parts = _parts(collection, vectors, terms, pictures)
+    return together(parts, strengths(vectors, parts), title=title or _title(parts))
+
+
+def query_and_chance(
+    collection: Collection,
+    vectors: Vectors,
+    terms: Sequence[Term],
+    pictures: Mapping[str, Picture] | None = None,
+    *,
+    seed: int = 0,
+) -> tuple[Query, Background | None]:
+    """Make a query as `query` does, and the background of its own that one with words needs.
+
+    Returns
+    -------
+    query : Query
+    background : Background or None
+        None for a query without words: it is compared with random pairs of images.
+    """
+    from impasto.explore import background_of_words, strengths, together
+
+    parts = _parts(collection, vectors, terms, pictures)
+    pull = strengths(vectors, parts)
+    asked = together(parts, pull, title=_title(parts))
+    if not any(part.words for part in parts):
+        return asked, None
+    words = random_words(vectors.space)
+    return asked, background_of_words(vectors, parts, words, pull=pull, seed=seed)
+
+
+def _parts(
+    collection: Collection,
+    vectors: Vectors,
+    terms: Sequence[Term],
+    pictures: Mapping[str, Picture] | None,
+) -> list[Part]:
+    from impasto.explore import Part
+
+    return [
+        Part(
+            _part(collection, vectors, term, pictures or {}),
+            words=term.kind == "text",
+            away=term.away,
+        )
+        for term in terms
+    ]
+
+
+def _title(parts: Sequence[Part]) -> str:
+    return " ".join(f"not {part.query.title}" if part.away else part.query.title for part in parts)
 
 
 def vectors_of(space: Space, pictures: Sequence[Picture]) -> NDArray[np.float32]:
@@ -154,13 +205,7 @@ def engine_of(space: Space) -> Engine:
     SpaceMismatch
         When the weights at hand are not those of the space.
     """
-    own = own_weights.recall(space.weights)
-    again = f"impasto embed COLLECTION --network {space.network} --weights FILE"
-    if own is not None and not own.is_file():
-        raise MissingWeights(
-            f"The vectors of {space.name} were made with the weights in {own}, which is no longer "
-            f"there. Put it back, or say once where it lies now: {again}"
-        )
+    own = own_weights.file_of(space)
     engine = open_engine(
         EmbedOptions(
             network=space.network,
@@ -173,12 +218,7 @@ def engine_of(space: Space) -> Engine:
         )
     )
     if engine.spaces[0] != space:
-        at_hand = f"those that {own} holds now" if own else f"those at hand for {space.network}"
-        raise SpaceMismatch(
-            f"The vectors of {space.name} were made with other weights or settings than {at_hand}, "
-            "so a picture from outside can't be compared with them. Ask with images of the "
-            f"collection, or, if the weights were your own, say where they lie: {again}"
-        )
+        raise SpaceMismatch(own_weights.others(space, own, "a picture from outside"))
     return engine
 
 
@@ -198,6 +238,10 @@ def _part(
 ) -> Query:
     from impasto.explore import from_rows, from_vectors
 
+    if term.kind == "text":
+        check_words(collection, vectors.space)
+        found = vectors_of_words(vectors.space, [term.value])
+        return from_vectors(vectors.space, found, title=f"“{term.value}”")
     if term.kind == "image":
         name = collection.image(term.image).name
         return from_rows(vectors, [term.image], title=name)
@@ -208,35 +252,17 @@ def _part(
         return from_vectors(
             vectors.space, vectors_of(vectors.space, [pictures[term.value]]), title=title
         )
-    ids = ids_of(collection, term)
-    ids = ids[np.isin(ids, vectors.ids)]
-    if not len(ids):
-        raise NotFound(f"No image of the {term.kind} {term.value!r} has a vector in this space.")
-    return replace(from_rows(vectors, ids.tolist(), title=term.value), members=())
-
-
-def ids_of(collection: Collection, term: Term) -> NDArray[np.int64]:
-    """Return the images of a label, tag or selection, rising.
-
-    Raises
-    ------
-    NotFound
-        When no image has it.
-    InvalidInput
-        When the term is of another kind.
-    """
-    if term.kind not in ("label", "tag", "selection"):
-        raise InvalidInput(
-            f"A set of images is meant, label:NAME, tag:NAME or selection:NAME, not {term}."
-        )
     ids = collection.ids_with(**{term.kind: term.value})
+    ids = ids[np.isin(ids, vectors.ids)]
+    if not len(ids) and term.kind == "selection":
+        raise NotFound(f"No image of the selection {term.value!r} has a vector in this space.")
     if not len(ids):
-        raise NotFound(f"The {term.kind} {term.value!r} has no images.")
-    return ids
-
-
-def _words(title: str, term: Term) -> str:
-    return f"not {title}" if term.away else title
+        facets = collection.facets()
+        known = [name for name, _ in (facets.labels if term.kind == "label" else facets.tags)]
+        if term.value in known:
+            raise NotFound(f"No image with the {term.kind} {term.value!r} has a vector yet.")
+        raise not_found(term.kind, term.value, known)
+    return replace(from_rows(vectors, ids.tolist(), title=term.value), members=())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -251,8 +277,8 @@ class Answer:
     similarities : ndarray of shape (n_images,), float32
         Cosine in [-1, 1]; NaN for those rows, and for the images that the query is made of.
     background : Background
-        Similarities of random pairs of the space, or of random queries of the same make with
-        images: what "not related" looks like.
+        Similarities of random pairs of images, or of random words and images for a query with
+        words in it: what "not related" looks like.
     """
 
     query: Query
@@ -276,22 +302,11 @@ class Answer:
 
         return nearest(self.space, self.ids, self.similarities, k)
 
-    def ranking(self) -> Neighbours:
-        """Return all images that were compared, best first, ties by id."""
-        return self.neighbours(max(1, self.total))
-
     def distribution(self, *, bins: int = 200) -> Distribution:
         """Return the histogram, mean and quantiles of all similarities."""
         from impasto.explore import distribution
 
         return distribution(self.similarities, bins=bins)
-
-    def curve(self, *, bins: int = 400) -> Curve:
-        """Return what a cut at each edge of a histogram takes, and its share of background."""
-        from impasto.explore import curve, uniform_edges
-
-        edges = uniform_edges(bins, (-1, 1))
-        return curve(self.similarities, self.background.similarities, edges)
 
 
 def ask(
@@ -305,13 +320,13 @@ def ask(
     """Compare a query with every image of a space (the newest when none is named)."""
     from impasto.explore import background, similarities_of
 
-    vectors = collection.vectors(choose_space(collection, space))
-    asked = query(collection, vectors, terms, pictures)
+    vectors = collection.vectors(space_for(collection, terms, space))
+    asked, by_chance = query_and_chance(collection, vectors, terms, pictures, seed=seed)
     return Answer(
         asked,
         vectors.ids,
         similarities_of(vectors, asked, members=False),
-        background(vectors, parts=asked.parts, seed=seed),
+        by_chance or background(vectors, seed=seed),
     )
 
 
@@ -325,7 +340,8 @@ def compare(
     """Put several queries side by side in one space."""
     from impasto.explore import compare as compare_queries
 
-    vectors = collection.vectors(choose_space(collection, space))
+    every = [term for terms in queries for term in terms]
+    vectors = collection.vectors(space_for(collection, every, space))
     return compare_queries(
         vectors, [query(collection, vectors, terms, pictures) for terms in queries]
     )
@@ -388,7 +404,7 @@ def read_terms(
         kind = text.partition(":")[0]
         if text.isascii() and text.isdigit():
             term = Term("image", text)
-        elif kind in ("image", "label", "tag", "selection"):
+        elif kind in ("image", "label", "tag", "selection", "text"):
             term = parse(text)
         elif Path(text).expanduser().exists():
             pictures[text] = open_picture(text)
@@ -396,7 +412,7 @@ def read_terms(
         else:
             raise InvalidInput(
                 f"{text!r} is neither a file nor a term. Give the file of a picture, "
-                "the number of an image, label:NAME, tag:NAME or selection:NAME."
+                "the number of an image, label:NAME, tag:NAME, selection:NAME or text:WORDS."
             )
         terms.append(replace(term, away=leaving))
     return terms, pictures

@@ -11,6 +11,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from impasto.core.errors import MissingWeights
+from impasto.core.space import Space
 from impasto.flow.places import cache_folder
 
 
@@ -37,6 +39,37 @@ def recall(digest: str) -> Path | None:
         return Path(json.loads(_place(digest).read_text(encoding="utf-8"))["file"])
     except (OSError, ValueError, KeyError, TypeError):
         return None  # never remembered, or damaged: a cache may be either
+
+
+def file_of(space: Space) -> Path | None:
+    """Return the file of the user's own weights that a space was made with; None for others.
+
+    Raises
+    ------
+    MissingWeights
+        When the file is no longer there.
+    """
+    own = recall(space.weights)
+    if own is not None and not own.is_file():
+        raise MissingWeights(
+            f"The vectors of {space.name} were made with the weights in {own}, which is no longer "
+            f"there. Put it back, or say once where it lies now: {_again(space)}"
+        )
+    return own
+
+
+def others(space: Space, own: Path | None, what: str) -> str:
+    """Say that `what` can't be compared: the weights at hand are not those of the space."""
+    at_hand = f"those that {own} holds now" if own else f"those at hand for {space.network}"
+    return (
+        f"The vectors of {space.name} were made with other weights or settings than {at_hand}, "
+        f"so {what} can't be compared with them. Ask with images of the "
+        f"collection, or, if the weights were your own, say where they lie: {_again(space)}"
+    )
+
+
+def _again(space: Space) -> str:
+    return f"impasto embed COLLECTION --network {space.network} --weights FILE"
 
 
 def _place(digest: str) -> Path:

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from impasto.core.errors import InvalidInput
 
-TermKind = Literal["image", "upload", "label", "tag", "selection"]
+TermKind = Literal["image", "upload", "label", "tag", "selection", "text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +16,9 @@ class Term:
 
     Parameters
     ----------
-    kind : {"image", "upload", "label", "tag", "selection"}
+    kind : {"image", "upload", "label", "tag", "selection", "text"}
     value : str
-        An image's or upload's id, or a name.
+        An image's or upload's id, a name, or words.
     away : bool
         Whether the query moves away from it.
     """
@@ -56,8 +56,10 @@ def parse(text: str) -> Term:
         if kind == known and colon and value:
             if known == "image" and not (value.isascii() and value.isdigit() and len(value) < 19):
                 raise InvalidInput(f"image: takes the number of an image, not {value[:80]!r}.")
+            if known == "text" and not value.strip():
+                raise InvalidInput("text: takes words to look for.")
             return Term(known, value, away)
     raise InvalidInput(
-        f"{text[:80]!r} is no term. There are image:ID, upload:ID, label:NAME, tag:NAME and "
-        "selection:NAME; a '-' in front moves the query away."
+        f"{text[:80]!r} is no term. There are image:ID, upload:ID, label:NAME, tag:NAME, "
+        "selection:NAME and text:WORDS; a '-' in front moves the query away."
     )

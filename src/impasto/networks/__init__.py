@@ -1,9 +1,10 @@
 """The catalogue of networks: builder, weights, preprocessing, named layers, taps."""
 
 from impasto.networks.catalogue import DEFAULT, FAMILIES, catalogue, load
+from impasto.networks.joint import takes_words
 from impasto.networks.preprocessing import prepare
 from impasto.networks.recipes import Recipe, networks
-from impasto.networks.records import LayerInfo, Network, NetworkInfo, Tap
+from impasto.networks.records import LayerInfo, Network, NetworkInfo, Tap, TextTower
 
 __all__ = [
     "DEFAULT",
@@ -13,8 +14,10 @@ __all__ = [
     "NetworkInfo",
     "Recipe",
     "Tap",
+    "TextTower",
     "catalogue",
     "load",
     "networks",
     "prepare",
+    "takes_words",
 ]

@@ -12,7 +12,7 @@ from impasto.networks.records import Network, NetworkInfo
 DEFAULT = _efficientnet.NAME
 """The network that works offline, right after the installation."""
 
-FAMILIES = ("timm/<id>", "torchvision/<id>")
+FAMILIES = ("timm/<id>", "torchvision/<id>", "open_clip/<id>.<tag>")
 """Further names that `load` takes, beside those that `catalogue` lists."""
 
 __all__ = ["DEFAULT", "FAMILIES", "catalogue", "load"]
@@ -48,7 +48,8 @@ def load(name: str = DEFAULT, *, weights: Path | None = None, cache: Path | None
     Parameters
     ----------
     name : str
-        As `catalogue` lists it, or ``timm/<id>``, or ``torchvision/<id>``.
+        As `catalogue` lists it, or ``timm/<id>``, ``torchvision/<id>``, or
+        ``open_clip/<id>.<tag>``, which knows words too.
     weights : Path or None
         A safetensors or pth file of the user.
     cache : Path or None
@@ -60,6 +61,8 @@ def load(name: str = DEFAULT, *, weights: Path | None = None, cache: Path | None
         For an unknown name.
     MissingWeights
         When there are no weights and they can't be had; the message says where to get them.
+    MissingExtra
+        When a package that the network needs is not installed.
     InvalidInput
         For a file that does not hold weights of this network.
     """
@@ -71,4 +74,8 @@ def load(name: str = DEFAULT, *, weights: Path | None = None, cache: Path | None
         from impasto.networks.foreign import load_torchvision
 
         return load_torchvision(name, weights, cache)
+    if name.startswith("open_clip/"):
+        from impasto.networks.joint import load_open_clip
+
+        return load_open_clip(name, weights, cache)
     return networks[name].load(weights, cache)

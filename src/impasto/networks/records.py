@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from impasto.core.errors import not_found
 from impasto.core.space import Pooling, Preprocessing
@@ -73,6 +76,23 @@ class Tap:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class TextTower:
+    """The part of a network that reads words.
+
+    Parameters
+    ----------
+    layer : str
+        The layer of the network whose vectors can be compared with those of words.
+    encode : callable
+        From a sequence of texts to their vectors, ndarray of shape (n_texts, n_features),
+        float32, of any length.
+    """
+
+    layer: str
+    encode: Callable[[Sequence[str]], NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Network:
     """A neural network with its weights and preprocessing.
 
@@ -93,6 +113,8 @@ class Network:
         What the output layer's numbers stand for.
     aliases : mapping of str to str
         Other names of the named layers (``relu7`` is ``fc7``).
+    text : TextTower or None
+        In networks that know words.
     """
 
     name: str
@@ -105,6 +127,7 @@ class Network:
     source: str
     class_names: tuple[str, ...] | None = None
     aliases: Mapping[str, str] = field(default_factory=dict)
+    text: TextTower | None = None
 
     def canonical(self, layer: str) -> str:
         """Return the one name of a layer, whichever of its names was given.

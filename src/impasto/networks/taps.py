@@ -134,14 +134,16 @@ class Tapped(nn.Module):
 
 def _prefix_tokens(module: nn.Module) -> int:
     """Count the tokens in front of the patches: class token and registers."""
+    module = getattr(module, "trunk", module)  # an image tower of open_clip around timm's network
     count = getattr(module, "num_prefix_tokens", None)
     if isinstance(count, int):
         return count
-    return 1 if hasattr(module, "class_token") else 0
+    return 1 if hasattr(module, "class_token") or hasattr(module, "class_embedding") else 0
 
 
 def _is_channels_last(module: nn.Module) -> bool:
     """Tell whether maps are height × width × channels, as in Swin transformers."""
+    module = getattr(module, "trunk", module)
     said = getattr(module, "output_fmt", None)
     if said is not None:
         return str(getattr(said, "value", said)).upper() == "NHWC"

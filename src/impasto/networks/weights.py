@@ -40,12 +40,15 @@ class Published:
         Hugging Face repository, where it is one.
     filename : str
         Name of the file there, and in our own cache.
+    what : str
+        What the file is, in the plural; only weights can be named with ``--weights``.
     """
 
     network: str
     url: str
     filename: str
     repository: str | None = None
+    what: str = "weights"
 
     @property
     def own_name(self) -> str:
@@ -97,10 +100,11 @@ def obtain(published: Published, cache: Path | None) -> Path:
             return _download(published)
         except _transfer_errors() as error:
             obstacle = _first_line(error)
+    naming = "name the file with --weights FILE, or " if published.what == "weights" else ""
     raise MissingWeights(
-        f"The weights of {published.network} are not on this machine and can't be downloaded "
-        f"({obstacle}): get {published.url} elsewhere and name the file with --weights FILE, "
-        f"or put it at {published.place(cache)}."
+        f"The {published.what} of {published.network} are not on this machine and can't be "
+        f"downloaded ({obstacle}): get {published.url} elsewhere and {naming}put it at "
+        f"{published.place(cache)}."
     )
 
 

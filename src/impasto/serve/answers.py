@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Hashable, Sequence
-from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -12,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto import flow
-from impasto.core.records import Neighbours
 from impasto.flow import Answer, Term, parse
 from impasto.serve.cache import Cache
 
 if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
     from impasto.core.space import Vectors
     from impasto.explore.distribution import Background
     from impasto.explore.queries import Query
@@ -52,8 +52,6 @@ class Answers:
         self._uploads = uploads
         self._answers = Cache[Answer](most_bytes, lambda one: one.similarities.nbytes)
         self._backgrounds = Cache["Background"](16, lambda _: 1)
-        self._rankings = Cache[Neighbours](most_bytes // 2, lambda one: one.ids.nbytes * 3 // 2)
-        self._hubs = Cache[flow.Hubs](8, lambda _: 1)
         self._retrievals = Cache["Retrieval"](256, lambda _: 1)
         self._meant = Cache[str](256, lambda _: 1)
         self._states: dict[str, tuple[Vectors, int]] = {}
@@ -83,17 +81,15 @@ class Answers:
         with self._lock:
             before, number = self._states.get(space, (None, 0))
             if before is not vectors:
-                for cache in (
-                    self._answers,
-                    self._rankings,
-                    self._backgrounds,
-                    self._hubs,
-                    self._retrievals,
-                ):
+                for cache in (self._answers, self._backgrounds, self._retrievals):
                     cache.forget(lambda key: _state(key) == f"{space} {number}")
                 number += 1
                 self._states[space] = vectors, number
         return vectors, f"{space} {number}"
+
+    def vectors_for(self, space: str | None, terms: Sequence[Term]) -> tuple[Vectors, str]:
+        """Return the same for the space to ask these terms in: words need one that knows them."""
+        return self.vectors(flow.space_for(self._collection, terms, space).name)
 
     def ask(self, space: str | None, texts: Sequence[str]) -> Answer:
         """Compare a query with every image, or remember having done so.
@@ -110,58 +106,39 @@ class Answers:
         NotFound
             When there is no such space, image, label, tag, selection or upload.
         """
-        return self._ask(space, texts)[1]
-
-    def ranking(self, space: str | None, texts: Sequence[str]) -> Neighbours:
-        """Return all images that a query was compared with, best first; sorted once."""
-        key, answer = self._ask(space, texts)
-        return self._rankings.get(key, answer.ranking)
-
-    def _ask(self, space: str | None, texts: Sequence[str]) -> tuple[tuple[object, ...], Answer]:
         terms = [parse(text) for text in texts]
-        vectors, state = self.vectors(space)
+        vectors, state = self.vectors_for(space, terms)
         key = (state, *(self._exact(term) for term in terms))
-        return key, self._answers.get(key, lambda: self._answer(vectors, state, terms))
-
-    def hubs(self, space: str | None, k: int) -> flow.Hubs:
-        """Count how often images are near others, or remember having done so."""
-        vectors, state = self.vectors(space)
-        name = vectors.space.name
-        graph = self._collection.graph(name)
-        kept = None if graph is None else (len(graph), graph.k)  # a job may have made it
-        return self._hubs.get(
-            (state, k, kept), lambda: flow.hubs(self._collection, name, k=k, seed=SEED)
-        )
+        return self._answers.get(key, lambda: self._answer(vectors, state, terms))
 
     def _answer(self, vectors: Vectors, state: str, terms: Sequence[Term]) -> Answer:
         from impasto.explore.similarity import similarities_of
 
-        query = self._query(vectors, terms)
+        query, by_chance = flow.query_and_chance(
+            self._collection, vectors, terms, self._pictures(terms), seed=SEED
+        )
         found = similarities_of(vectors, query, members=False)
         return Answer(
             query,
             vectors.ids,
             found,
-            self.background(vectors, state, query.parts),
+            by_chance or self.background(vectors, state),
         )
 
     def query(self, vectors: Vectors, texts: Sequence[str], title: str | None = None) -> Query:
         """Turn terms into a query of a space, called `title` if that is given."""
-        query = self._query(vectors, [parse(text) for text in texts])
-        return query if title is None else replace(query, title=title)
+        terms = [parse(text) for text in texts]
+        return flow.query(self._collection, vectors, terms, self._pictures(terms), title=title)
 
-    def _query(self, vectors: Vectors, terms: Sequence[Term]) -> Query:
+    def _pictures(self, terms: Sequence[Term]) -> dict[str, Picture]:
         uploads = [term.value for term in terms if term.kind == "upload"]
-        pictures = {id_: self._uploads[id_].picture() for id_ in uploads}
-        return flow.query(self._collection, vectors, terms, pictures)
+        return {id_: self._uploads[id_].picture() for id_ in uploads}
 
-    def background(self, vectors: Vectors, state: str, parts: tuple[int, ...] = (1,)) -> Background:
-        """Return the similarities of random pairs of a space, or of random queries like one."""
+    def background(self, vectors: Vectors, state: str) -> Background:
+        """Return the similarities of random pairs of a space."""
         from impasto.explore.distribution import background
 
-        return self._backgrounds.get(
-            (state, parts), lambda: background(vectors, parts=parts, seed=SEED)
-        )
+        return self._backgrounds.get(state, lambda: background(vectors, seed=SEED))
 
     def retrieval(self, space: str, *, label: str | None, tag: str | None) -> Retrieval:
         """Measure whether a space retrieves a label or tag, or remember having done so."""

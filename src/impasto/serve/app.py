@@ -24,6 +24,7 @@ from impasto.serve.routes import (
     pictures,
     retrieval,
     selections,
+    session,
     sprites,
     uploads,
 )
@@ -46,11 +47,17 @@ _ROUTES = (
     models,
     maps,
     jobs,
+    session,
 )
 
 
 def create_app(
-    studio: Studio, *, token: str | None = None, hosts: Iterable[str] = (), root_path: str = ""
+    studio: Studio,
+    *,
+    token: str | None = None,
+    hosts: Iterable[str] = (),
+    root_path: str = "",
+    framed_by: Iterable[str] = (),
 ) -> FastAPI:
     """Build the web app of one collection.
 
@@ -65,6 +72,8 @@ def create_app(
         Names the server may be called by besides localhost; ``*`` allows any and needs a token.
     root_path : str
         Prefix of the path under which a proxy shows the app, whether it takes it off or not.
+    framed_by : iterable of str
+        Origins whose pages may show the app in a frame, at an address that holds the token.
 
     Raises
     ------
@@ -75,7 +84,7 @@ def create_app(
     app.state.studio = studio
     front.install(app)
     check_access(token, tuple(hosts))
-    app.add_middleware(Safety, token=token, hosts=tuple(hosts))
+    app.add_middleware(Safety, token=token, hosts=tuple(hosts), framed_by=tuple(framed_by))
     app.add_middleware(Prefix, root_path=root_path)
     return app
 

@@ -23,7 +23,7 @@ async def stream(
 ) -> AsyncIterator[str]:
     """Yield events until the browser is gone or the server stops."""
     yield "retry: 2000\n\n"
-    version, counts = -1, ""
+    version, asked, counts = -1, -1, ""
     states: list[tuple[str, str]] = []
     look_at = spoke = time.monotonic()
     while not studio.streams_ended and not await gone():
@@ -36,6 +36,9 @@ async def stream(
             before, states = states, [(job["id"], job["state"]) for job in jobs]
             if before != states:
                 look_at = now  # a job began or ended: say the counts at once
+        if studio.exchange is not None and (shown := studio.exchange.now).version != asked:
+            asked = shown.version
+            yield event("session", present.shown(shown).model_dump_json())
         if now >= look_at:
             busy = any(state == "running" for _, state in states)
             look_at = now + (COUNTS if busy else IDLE)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 POLICY = (
     "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; "
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
 """Of our own pages. (Inline styles, not scripts: Svelte sets positions and sizes with them.)"""
+
+
+def framed_policy(framed_by: Iterable[str]) -> str:
+    """Return the policy of our pages where others may show them in a frame."""
+    return POLICY.replace("frame-ancestors 'self'", f"frame-ancestors 'self' {' '.join(framed_by)}")
+
 
 REPORT_POLICY = (
     "sandbox allow-popups; default-src 'none'; img-src data:; style-src 'unsafe-inline'; "

@@ -9,14 +9,15 @@ from typing import Any
 from fastapi import FastAPI
 
 from impasto.serve.app import api_only
-from impasto.serve.schemas import CountsOut
+from impasto.serve.schemas import CountsOut, ShownOut
 
 
 def schema() -> dict[str, Any]:
     """Return the OpenAPI schema of the API, with what only events carry (no route returns it)."""
     app: FastAPI = api_only()
     described: dict[str, Any] = app.openapi()
-    described["components"]["schemas"]["CountsOut"] = CountsOut.model_json_schema()
+    for carried in (CountsOut, ShownOut):
+        described["components"]["schemas"][carried.__name__] = carried.model_json_schema()
     return described
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from impasto import flow
 from impasto.core.records import Estimate, Flag, Image, Value
 from impasto.core.space import Space
+from impasto.networks import takes_words
 from impasto.serve.schemas import (
     Count,
     CountsOut,
@@ -23,6 +24,7 @@ from impasto.serve.schemas import (
     ModelOut,
     PropertyOut,
     SelectionOut,
+    ShownOut,
     SpaceOut,
     ValuesOut,
 )
@@ -30,6 +32,7 @@ from impasto.serve.schemas import (
 if TYPE_CHECKING:
     from impasto.flow import Values
     from impasto.serve.jobs import Job
+    from impasto.serve.shown import Shown
     from impasto.store import Collection, Facets, MapRecord, ModelRecord, Selection, SpaceInfo
 
 
@@ -54,6 +57,7 @@ def space(info: SpaceInfo) -> SpaceOut:
         dimension=info.space.dimension,
         rows=info.rows,
         bytes=info.bytes,
+        words=takes_words(info.space),
     )
 
 
@@ -103,6 +107,11 @@ def selection(record: Selection) -> SelectionOut:
 def version(sha256: bytes | None) -> str:
     """Return what changes when the content of an image's file changed; "" for one never read."""
     return sha256.hex()[:16] if sha256 else ""
+
+
+def shown(now: Shown) -> ShownOut:
+    """Present what a notebook wants to be shown."""
+    return ShownOut(selected=list(now.selected), view=now.view, version=now.version)
 
 
 def _flag(flag: Flag) -> FlagOut:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from impasto.core.errors import InvalidInput
 from impasto.serve.errors import error
-from impasto.serve.headers import HEADERS
+from impasto.serve.headers import HEADERS, framed_policy
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
 MOST_BYTES = 64 * 2**20
@@ -56,6 +56,11 @@ class Safety:
     token : str or None
     hosts : tuple of str
         Allowed besides this machine's own names; "*" allows any, with a token only.
+    framed_by : tuple of str
+        Origins whose pages may show the app in a frame. Browsers send no cookies to a frame of
+        another site, so its address begins with ``/session/TOKEN/``: who knows that has the
+        token, whatever page they come from and by whatever name they call the server. Empty:
+        there are no such addresses.
     most_bytes : int
         Largest body of a request.
     """
@@ -65,12 +70,15 @@ class Safety:
         app: ASGIApp,
         token: str | None = None,
         hosts: tuple[str, ...] = (),
+        framed_by: tuple[str, ...] = (),
         most_bytes: int = MOST_BYTES,
     ) -> None:
         check_access(token, hosts)
         self.app = app
         self.token = token
         self.hosts = frozenset(host.lower().strip("[]") for host in (*LOCAL, *hosts))
+        self.framed = HEADERS | {"Content-Security-Policy": framed_policy(framed_by)}
+        self.has_frames = bool(framed_by) and token is not None
         self.most_bytes = most_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,15 +88,32 @@ class Safety:
             return
         if scope["type"] != "http":
             raise NotImplementedError(f"impasto speaks HTTP, not {scope['type']}.")
-        send = _with_headers(send)
         headers = Headers(scope=scope)
-        refusal = self._host(headers) or self._site(scope, headers) or self._key(scope, headers)
+        refusal: Response | None = None
+        session = self._session(scope)
+        if session is not None:
+            scope, send = session, _with_headers(send, self.framed)
+        else:
+            send = _with_headers(send, HEADERS)
+            refusal = self._host(headers) or self._site(scope, headers) or self._key(scope, headers)
         if refusal is None:
             refusal = self._announced(headers)
         if refusal is not None:
             await refusal(scope, receive, send)
             return
         await self.app(scope, self._limited(receive), send)
+
+    def _session(self, scope: Scope) -> Scope | None:
+        """Return the request as the app knows it, if its address holds the token."""
+        if not self.has_frames:
+            return None
+        root = scope.get("root_path", "")
+        root = root if root and scope["path"].startswith(f"{root}/") else ""
+        start, _, rest = scope["path"][len(root) + 1 :].partition("/")
+        token, slash, _ = rest.partition("/")
+        if start != "session" or not slash or not self._right(token):
+            return None
+        return {**scope, "root_path": f"{root}/session/{token}"}
 
     def _host(self, headers: Headers) -> Response | None:
         given = headers.get("host", "")
@@ -194,11 +219,11 @@ class Safety:
         return counted
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(send: Send, always: Mapping[str, str]) -> Send:
     async def sent(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
+            for name, value in always.items():
                 headers.setdefault(name, value)
         await send(message)
 

@@ -35,6 +35,8 @@ class Server:
         Further names the server may be called by.
     root_path : str
         Prefix of the path under which a proxy shows the app.
+    framed_by : iterable of str
+        Origins whose pages may show the app in a frame, at ``session/TOKEN/`` below its address.
 
     Examples
     --------
@@ -51,6 +53,7 @@ class Server:
         token: str | None = None,
         hosts: Iterable[str] = (),
         root_path: str = "",
+        framed_by: Iterable[str] = (),
     ) -> None:
         import uvicorn
 
@@ -60,7 +63,9 @@ class Server:
         if not is_loopback(host):
             token = token or secrets.token_urlsafe(24)
             allowed = ("*",)  # the token, not the name, keeps strangers out
-        app = create_app(studio, token=token, hosts=allowed, root_path=root_path)
+        app = create_app(
+            studio, token=token, hosts=allowed, root_path=root_path, framed_by=framed_by
+        )
         self._socket = bind(host, port)
         self._studio = studio
         self._host = host

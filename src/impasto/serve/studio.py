@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from impasto.serve.answers import Answers
 from impasto.serve.jobs import Jobs
 from impasto.serve.models import Models
+from impasto.serve.shown import Exchange
 from impasto.serve.sprites import Sprites
 from impasto.serve.uploads import Uploads
 
@@ -32,15 +33,18 @@ class Studio:
         Similarities of the latest queries.
     models : Models
     sprites : Sprites
+    exchange : Exchange or None
+        Between the pages and the notebook that shows them; None when there is none.
     """
 
-    def __init__(self, collection: Collection) -> None:
+    def __init__(self, collection: Collection, *, exchange: Exchange | None = None) -> None:
         self.collection = collection
         self.jobs = Jobs(collection.jobs)
         self.uploads = Uploads()
         self.answers = Answers(collection, self.uploads)
         self.models = Models(collection, self.answers, self.uploads)
         self.sprites = Sprites(collection)
+        self.exchange = exchange
         self._streams_ended = False
 
     @property

@@ -7,7 +7,7 @@ import schema from "./schema.ts?raw";
 import { follow, type Connection, type EventsLike, type Ports } from "./live";
 import { serverSource } from "./server";
 import { sentence, SourceError } from "./source";
-import type { Counts, Job } from "./types";
+import type { Counts, Job, Shown } from "./types";
 
 it("the types are those of the schema (npm run types)", async () => {
   expect(schema).toBe(await generate());
@@ -67,13 +67,14 @@ describe("following the server", () => {
   let streams: Stream[];
   let states: Connection[];
   let seen: (Job[] | Counts)[];
+  let asked: Shown[];
   let up: boolean;
   let polls: number;
   let stop: () => void;
 
   beforeEach(() => {
     vi.useFakeTimers();
-    [streams, states, seen, up, polls] = [[], [], [], true, 0];
+    [streams, states, seen, asked, up, polls] = [[], [], [], [], true, 0];
     const ports: Ports = {
       events: () => {
         const stream = new Stream();
@@ -94,6 +95,7 @@ describe("following the server", () => {
         jobs: (jobs) => seen.push(jobs),
         counts: (each) => seen.push(each),
         connection: (state) => states.push(state),
+        session: (shown) => asked.push(shown),
       },
       ports,
     );
@@ -102,6 +104,12 @@ describe("following the server", () => {
   afterEach(() => {
     stop();
     vi.useRealTimers();
+  });
+
+  it("hands on what a notebook wants to be shown", () => {
+    const shown = { selected: [3, 1], view: "browse", version: 2 };
+    streams[0]?.on.get("session")?.({ data: JSON.stringify(shown) });
+    expect(asked).toEqual([shown]);
   });
 
   it("hands on events and asks nothing while they come", async () => {

@@ -1,6 +1,6 @@
 /** Follows the server: events while they come, asking now and then while they don't. */
 
-import type { Counts, Job } from "./types";
+import type { Counts, Job, Shown } from "./types";
 
 export type Connection = "live" | "polling" | "away";
 
@@ -8,6 +8,8 @@ export interface Listener {
   jobs(jobs: Job[]): void;
   counts(counts: Counts): void;
   connection(state: Connection): void;
+  /** A notebook listens, and wants this to be shown. */
+  session(shown: Shown): void;
 }
 
 /** What of the outside world is needed: injected, so that tests need no server and no clock. */
@@ -66,6 +68,9 @@ export function follow(listener: Listener, ports: Ports): () => void {
     mine.addEventListener("jobs", (event) => listener.jobs(JSON.parse(event.data) as Job[]));
     mine.addEventListener("collection", (event) =>
       listener.counts(JSON.parse(event.data) as Counts),
+    );
+    mine.addEventListener("session", (event) =>
+      listener.session(JSON.parse(event.data) as Shown),
     );
   }
 

@@ -51,17 +51,7 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
       await request(selection(name), { method: "DELETE" });
     },
     neighbours: (query, offset, k) => json(`neighbours?${written(query, { offset, k })}`),
-    ranking: (query) => ids(`neighbours/order?${written(query)}`),
-    marks: (query, wanted) => json(`neighbours/marks?${written(query, { ids: wanted.join(",") })}`),
-    sideBySide: (terms, spaces, k) => {
-      const params = written({ space: null, terms }, { k });
-      for (const space of spaces) params.append("space", space);
-      return json(`side-by-side?${params}`);
-    },
     distribution: (query, bins) => json(`distribution?${written(query, { bins })}`),
-    inside: (query, of, bins) =>
-      json(`distribution/inside?${written(query, { of: formatTerm(of), bins })}`),
-    groups: (query, by, bins) => json(`distribution/groups?${written(query, { by, bins })}`),
     between: (query, low, high) => ids(`distribution/images?${written(query, { low, high })}`),
     upload: (file) => {
       const form = new FormData();
@@ -73,6 +63,9 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
     jobs: () => json("jobs"),
     start: (job) => json("jobs", post(job)),
     cancel: (id) => json(`jobs/${encodeURIComponent(id)}/cancel`, { method: "POST" }),
+    report: async (chosen, view, version) => {
+      await request("session", send("PUT", { selected: meant(chosen), view, version }));
+    },
     watch: (listener) =>
       follow(listener, {
         events: () => new EventSource("api/jobs/events") as unknown as EventsLike,
@@ -112,11 +105,11 @@ function countsOf(collection: Collection): Counts {
   };
 }
 
-function written(query: Query, more: Record<string, number | string> = {}): URLSearchParams {
+function written(query: Query, numbers: Record<string, number>): URLSearchParams {
   const params = new URLSearchParams();
   if (query.space !== null) params.set("space", query.space);
   for (const term of query.terms) params.append("term", formatTerm(term));
-  for (const [name, value] of Object.entries(more)) params.set(name, String(value));
+  for (const [name, value] of Object.entries(numbers)) params.set(name, String(value));
   return params;
 }
 

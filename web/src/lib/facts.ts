@@ -25,5 +25,7 @@ export function termTitle(term: Term, card: (id: number) => Image | undefined): 
     case "tag":
     case "selection":
       return `${term.kind} ${term.value}`;
+    case "text":
+      return `“${term.value}”`;
   }
 }

@@ -3,7 +3,7 @@ import { formatTerm, imageTerm, isQuery, parseTerm, soleImage, termsFrom, toggle
 import { back, formatTrail, parseTrail, walk, type Trail } from "./trail";
 
 describe("terms", () => {
-  it.each(["image:12", "-image:15", "upload:ab12", "label:-x:y", "-tag:sun, sea~and %", "selection:my best"])(
+  it.each(["image:12", "-image:15", "upload:ab12", "label:-x:y", "-tag:sun, sea~and %", "selection:my best", "text:a red bird"])(
     "%s is written as it is read",
     (text) => {
       const term = parseTerm(text);
@@ -11,7 +11,7 @@ describe("terms", () => {
     },
   );
 
-  it.each(["", "image:", "image:x", "picture:3", "12", "--image:3"])("%j is no term", (text) => {
+  it.each(["", "image:", "image:x", "picture:3", "12", "--image:3", "text: "])("%j is no term", (text) => {
     expect(parseTerm(text)).toBeNull();
   });
 

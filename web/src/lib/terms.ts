@@ -1,6 +1,6 @@
 /** A query is a list of terms: pictures, labels, tags and so on, each wanted or unwanted. */
 
-export type TermKind = "image" | "upload" | "label" | "tag" | "selection";
+export type TermKind = "image" | "upload" | "label" | "tag" | "selection" | "text";
 
 export interface Term {
   readonly kind: TermKind;
@@ -8,7 +8,7 @@ export interface Term {
   readonly negative: boolean;
 }
 
-const KINDS: readonly TermKind[] = ["image", "upload", "label", "tag", "selection"];
+const KINDS: readonly TermKind[] = ["image", "upload", "label", "tag", "selection", "text"];
 
 /** Read `-image:15`; null for what is no term (a hand-edited address). */
 export function parseTerm(text: string): Term | null {
@@ -17,6 +17,7 @@ export function parseTerm(text: string): Term | null {
   if (!match || kind === undefined) return null;
   const value = match[3] ?? "";
   if (kind === "image" && !/^\d+$/.test(value)) return null;
+  if (kind === "text" && value.trim() === "") return null;
   return { kind, value, negative: match[1] === "-" };
 }
 

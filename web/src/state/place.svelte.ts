@@ -17,6 +17,11 @@ class Here {
     return this.#place.params;
   }
 
+  /** The address behind `#/`. */
+  get address(): string {
+    return formatPlace(this.page, this.params).replace(/^#\//, "");
+  }
+
   /** Go somewhere; `replace` leaves no step to go back to (while typing, say). */
   go(page: Page, params = new URLSearchParams(), replace = false): void {
     const hash = formatPlace(page, params);

@@ -3,8 +3,17 @@
 import { SvelteMap } from "svelte/reactivity";
 
 import type { Connection } from "../api/live";
-import { sentence, SourceError, type DataSource } from "../api/source";
-import type { Collection, Counts, Facets, Image, Job, JobRequest, Selection } from "../api/types";
+import { sentence, SourceError, type DataSource, type Images } from "../api/source";
+import type {
+  Collection,
+  Counts,
+  Facets,
+  Image,
+  Job,
+  JobRequest,
+  Selection,
+  Shown,
+} from "../api/types";
 import { Cards } from "../lib/cards";
 import { isActive } from "../lib/jobs";
 import { EVERYTHING } from "../lib/view";
@@ -14,6 +23,7 @@ export interface Message {
   readonly text: string;
 }
 
+const NOTHING: Images = { ids: [] };
 const REFRESH_AT_MOST_EVERY = 1500;
 
 export class Studio {
@@ -29,6 +39,10 @@ export class Studio {
   /** Grows when vectors or models may have changed. */
   vectors = $state(0);
   messages = $state.raw<readonly Message[]>([]);
+  /** The chosen pictures: pages where one chooses several write it, a notebook reads and sets it. */
+  chosen = $state.raw<Images>(NOTHING);
+  /** What the notebook that shows this page wants to be shown; null while none listens. */
+  session = $state.raw<Shown | null>(null);
   drawer = $state(false);
   cheats = $state(false);
 
@@ -59,6 +73,10 @@ export class Studio {
         const returned = state === "live" && this.connection !== "live";
         this.connection = state;
         if (returned) this.#soon();
+      },
+      session: (shown) => {
+        this.session = shown;
+        this.chosen = { ids: shown.selected };
       },
     });
   }

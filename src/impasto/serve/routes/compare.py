@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from impasto.explore.compare import compare as compare_queries
+from impasto.flow import parse
 from impasto.serve.routes.given import StudioIn
 from impasto.serve.schemas import CompareIn, CompareOut
 
@@ -14,7 +15,8 @@ router = APIRouter(tags=["compare"])
 @router.post("/compare")
 def compare(studio: StudioIn, asked: CompareIn) -> CompareOut:
     """Compare the distributions and rankings of several queries in one space."""
-    vectors, _ = studio.answers.vectors(asked.space)
+    terms = [parse(term) for each in asked.queries for term in each.terms]
+    vectors, _ = studio.answers.vectors_for(asked.space, terms)
     queries = [studio.answers.query(vectors, each.terms, each.title) for each in asked.queries]
     found = compare_queries(vectors, queries, bins=asked.bins)
     return CompareOut(

@@ -27,8 +27,9 @@ Terms = Annotated[
         alias="term",
         min_length=1,
         max_length=500,
-        description="`image:12`, `upload:ID`, `label:cats`, `tag:sunset`, `selection:best`; a "
-        "leading `-` moves away from it. Repeatable.",
+        description="`image:12`, `upload:ID`, `label:cats`, `tag:sunset`, `selection:best`, "
+        "`text:a red bird` (in spaces that know words); a leading `-` moves away from it. "
+        "Repeatable.",
         examples=[["image:12", "-image:15"]],
     ),
 ]

@@ -37,7 +37,8 @@ def cancel(studio: StudioIn, id: str) -> JobOut:  # noqa: A002
     responses={
         200: {
             "description": "Server-sent events: `jobs` with [JobOut], first at once and then "
-            "whenever one changes; `collection` with CountsOut when counts change.",
+            "whenever one changes; `collection` with CountsOut when counts change; `session` with "
+            "ShownOut where a notebook listens.",
             "content": {"text/event-stream": {"schema": {"type": "string"}}},
         }
     },
