@@ -372,6 +372,7 @@ class Collection:
         tags: Sequence[str] = (),
         split: Split | None = None,
         text: str = "",
+        selection: str | None = None,
         progress: Progress | None = None,
         **options: Any,
     ) -> Exported:
@@ -383,16 +384,47 @@ class Collection:
             A folder; for tables also a file that ends in ``.csv`` or ``.parquet``.
         format : str, optional
             csv, parquet, numpy, imagefolder, hf, coco, webdataset, projector or embedding-atlas.
-        label, tags, split, text
+        label, tags, split, text, selection
             Only such images.
         progress : Progress, optional
         **options
             Further fields of `impasto.flow.ExportOptions`: limit, space, files, splits, metadata,
             keep_formats, overwrite.
         """
-        wanted = Filter(label=label, tags=tuple(tags), split=split, text=text)
+        wanted = Filter(label=label, tags=tuple(tags), split=split, text=text, selection=selection)
         chosen = flow.ExportOptions(format=format, wanted=wanted, **options)
         return flow.export(self.stored, destination, chosen, progress=progress)
+
+    def export_app(
+        self,
+        destination: str | Path,
+        *,
+        label: str | None = None,
+        tags: Sequence[str] = (),
+        split: Split | None = None,
+        text: str = "",
+        selection: str | None = None,
+        progress: Progress | None = None,
+        **options: Any,
+    ) -> Exported:
+        """Write a site of the images: the app to look at from any web server, without Python.
+
+        Parameters
+        ----------
+        destination : str or Path
+            A folder.
+        label, tags, split, text, selection
+            Only such images.
+        progress : Progress, optional
+        **options
+            Further fields of `impasto.serve.site.SiteOptions`: limit, spaces, k, title, overwrite.
+        """
+        from impasto.serve.site import SiteOptions, write_site
+
+        wanted = Filter(label=label, tags=tuple(tags), split=split, text=text, selection=selection)
+        return write_site(
+            self.stored, destination, SiteOptions(wanted, **options), progress=progress
+        )
 
 
 def _texts(terms: Query) -> list[str]:

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
 @click.command()
 @collection_argument
-@click.argument("destination", type=click.Path(path_type=Path))
+@click.argument("destination", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--app",
+    "site",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write a site there instead, to look at in a browser: no Python, nothing to install.",
+)
 @click.option(
     "--format",
     "format_",
@@ -33,6 +39,7 @@ if TYPE_CHECKING:
     "--split", type=click.Choice(["train", "validation", "test"]), help="Only images of this part."
 )
 @click.option("--text", default="", help="Only images whose path, label or tags have these words.")
+@click.option("--selection", help="Only images of this selection.")
 @click.option("--limit", type=click.IntRange(1), help="At most so many images.")
 @click.option(
     "--space",
@@ -57,23 +64,36 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Leave SVG, HEIC and other formats that few programs open, instead of writing PNG.",
 )
+@click.option(
+    "-k",
+    "k",
+    type=click.IntRange(1),
+    default=50,
+    show_default=True,
+    help="Neighbours of each image, with --app.",
+)
+@click.option("--title", help="What visitors read, with --app (default: the collection's name).")
 @click.option("--overwrite", is_flag=True, help="Replace what is at DESTINATION.")
 @json_option
 @quiet_option
 def export(
     collection: Path,
-    destination: Path,
+    destination: Path | None,
+    site: Path | None,
     format_: str | None,
     label: str | None,
     tags: tuple[str, ...],
     split: Split | None,
     text: str,
+    selection: str | None,
     limit: int | None,
     space: str | None,
     files: Files | None,
     no_splits: bool,
     metadata: Metadata,
     keep_formats: bool,
+    k: int,
+    title: str | None,
     overwrite: bool,
     as_json: bool,
     quiet: bool,
@@ -83,13 +103,30 @@ def export(
     DESTINATION is a folder; for tables also a file that ends in .csv or .parquet. All of it is
     written or nothing, and the original files are never touched. What is in each format, and how
     to read it back: docs/export.md.
+
+    With --app DIR it writes a site of the images: the app's own pages to browse, search and walk
+    from neighbour to neighbour, from any web server.
     """
     from impasto import flow
     from impasto.store import Filter
 
+    wanted = Filter(label=label, tags=tags, split=split, text=text, selection=selection)
+    if (destination is None) == (site is None):
+        raise click.UsageError("Name either DESTINATION or --app DIR.")
+    opening = flow.open_collection(collection, writable=False)
+    if site is not None:
+        from impasto.serve.site import SiteOptions, write_site
+
+        spaces = () if space is None else (space,)
+        wish = SiteOptions(wanted, limit, spaces, k, title, overwrite)
+        with progress_for(quiet=quiet) as progress, opening as opened:
+            done = write_site(opened, site, wish, progress=progress)
+        say(done, as_json=as_json)
+        return
+    assert destination is not None
     options = flow.ExportOptions(
         format=format_,
-        wanted=Filter(label=label, tags=tags, split=split, text=text),
+        wanted=wanted,
         limit=limit,
         space=space,
         files=files,
@@ -98,19 +135,16 @@ def export(
         keep_formats=keep_formats,
         overwrite=overwrite,
     )
-    with (
-        progress_for(quiet=quiet) as progress,
-        flow.open_collection(collection, writable=False) as opened,
-    ):
+    with progress_for(quiet=quiet) as progress, opening as opened:
         done = flow.export(opened, destination, options, progress=progress)
+    say(done, as_json=as_json)
+
+
+def say(done: Exported, *, as_json: bool) -> None:
+    """Print what was written, and what was not."""
     if as_json:
         print_json(done.to_json())
-    else:
-        say_exported(done)
-
-
-def say_exported(done: Exported) -> None:
-    """Print what was written, and what was not."""
+        return
     click.echo(
         f"{done.images:,} images written to {done.destination} "
         f"({done.format}, {size_of(done.bytes)})."

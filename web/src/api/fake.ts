@@ -1,5 +1,6 @@
 /** A DataSource without a server: for development (`?fake=100000`) and for tests. */
 
+import { ROOMS } from "../lib/rooms";
 import { formatTerm, soleImage, type Term } from "../lib/terms";
 import type { View } from "../lib/view";
 import { SourceError, type DataSource, type Query } from "./source";
@@ -168,6 +169,8 @@ export function fakeSource(images: number, delay = 0): DataSource {
   const title = (terms: readonly Term[]): string => terms.map(formatTerm).join(" ");
 
   return {
+    served: true,
+    rooms: new Set(ROOMS.map(({ page }) => page)),
     collection: () => wait(collection),
     facets: (view) => wait(fakeFacets(all.subarray(0, 5000), view)),
     order: (view) => {

@@ -1,5 +1,6 @@
 /** The DataSource that asks the server, by addresses relative to the page (any path prefix). */
 
+import { ROOMS } from "../lib/rooms";
 import { formatTerm } from "../lib/terms";
 import { filterOf, viewParams } from "../lib/view";
 import { follow, type EventsLike } from "./live";
@@ -13,7 +14,8 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
     let response: Response;
     try {
       response = await ask(`api/${path}`, init);
-    } catch {
+    } catch (error) {
+      if (error instanceof SourceError) throw error; // of a site, which says what it lacks
       throw new SourceError("away", "The server does not answer. Is it still running?", 0);
     }
     if (!response.ok) throw await refusal(response);
@@ -38,6 +40,8 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
   const selection = (name: string): string => `selections/${encodeURIComponent(name)}`;
 
   return {
+    served: true,
+    rooms: new Set(ROOMS.map(({ page }) => page)),
     collection: () => json("collection"),
     facets: (view) => json(`facets?${viewParams(view)}`),
     order: (view) => ids(`order?${viewParams(view)}`),

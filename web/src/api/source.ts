@@ -1,5 +1,6 @@
 /** Where the app's data comes from: the server in use, a fake one in tests and development. */
 
+import type { Page } from "../lib/rooms";
 import type { Term } from "../lib/terms";
 import type { View } from "../lib/view";
 import type { Listener } from "./live";
@@ -26,6 +27,10 @@ export interface Query {
 export type Images = { readonly ids: ArrayLike<number> } | { readonly view: View };
 
 export interface DataSource {
+  /** Whether a server answers: it takes pictures and queries of every kind, works, keeps edits. */
+  readonly served: boolean;
+  /** The rooms that can be shown; the others are left out. */
+  readonly rooms: ReadonlySet<Page>;
   collection(): Promise<Collection>;
   /** What one can filter by, counted among the images of a view. */
   facets(view: View): Promise<Facets>;

@@ -1,0 +1,176 @@
+"""A site without a server: what is in it, and what must not be."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from impasto.core.errors import InvalidInput, NotFound
+from impasto.library import Collection as Library
+from impasto.serve import site as sites
+from impasto.serve.front import STATIC
+from impasto.serve.site import NEAR, SiteOptions, write_site
+from impasto.store import Collection, Filter
+
+if TYPE_CHECKING:
+    from tests.serve.conftest import Room
+
+PAGE = (
+    '<!doctype html><html><head>\n    <meta charset="utf-8" />\n</head>'
+    '<body><div id="app"></div></body></html>'
+)
+
+
+@pytest.fixture(autouse=True)
+def pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some pages, so that these tests need no front end."""
+    folder = tmp_path / "pages"
+    (folder / "assets").mkdir(parents=True)
+    (folder / "index.html").write_text(PAGE)
+    (folder / "NOTICES.txt").write_text("What the built pages contain of others.")
+    (folder / "built-from.json").write_text("{}")
+    monkeypatch.setattr(sites, "STATIC", folder)
+
+
+def data(site: Path, name: str) -> object:
+    return json.loads((site / "data" / name).read_text(encoding="utf-8"))
+
+
+def cards_of(site: Path) -> list[dict[str, object]]:
+    files = sorted((site / "data" / "cards").iterdir(), key=lambda file: int(file.stem))
+    return [card for file in files for card in json.loads(file.read_text(encoding="utf-8"))]
+
+
+def test_facts_are_those_of_the_api(room: Room, tmp_path: Path) -> None:
+    done = write_site(room.studio.collection, tmp_path / "site")
+    ids = np.fromfile(tmp_path / "site" / "data" / "ids.i32", "<i4").tolist()
+    assert ids == sorted(room.usable)
+    assert done.images == len(ids)
+    cards = cards_of(tmp_path / "site")
+    assert cards == room.client.get(f"/api/cards?ids={','.join(map(str, ids))}").json()
+    for image in ids:
+        file = tmp_path / "site" / "data" / "thumbnails" / str(image // 1000) / f"{image}.jpg"
+        assert file.read_bytes() == room.client.get(f"/api/thumbnails/{image}").content
+    assert {one.path for one in done.skipped} == {
+        image.path
+        for image in room.studio.collection.images(room.studio.collection.order())
+        if image.id not in room.usable
+    }
+
+
+def test_neighbours_are_those_of_the_api(room: Room, tmp_path: Path) -> None:
+    write_site(room.studio.collection, tmp_path / "site", SiteOptions(k=5))
+    told = data(tmp_path / "site", "site.json")
+    assert isinstance(told, dict)
+    (name,) = told["near"]
+    assert name == told["collection"]["default_space"]
+    ids = np.fromfile(tmp_path / "site" / "data" / "ids.i32", "<i4").tolist()
+    rows = np.fromfile(tmp_path / "site" / "data" / "near" / name / "0.bin", NEAR)
+    rows = rows.reshape(len(ids), 5)
+    for image, row in zip(ids, rows, strict=True):
+        answer = room.client.get(f"/api/neighbours?term=image:{image}&k=5").json()
+        assert told["near"][name]["total"] == answer["total"]
+        assert told["near"][name]["background"] == pytest.approx(answer["background"])
+        assert row["id"].tolist() == [one["id"] for one in answer["neighbours"]]
+        # One random pair more or less is below a similarity that is itself among them.
+        for field, slack in (("similarity", 1e-3), ("percentile", 0.5), ("z", 1e-2)):
+            wanted = [one[field] for one in answer["neighbours"]]
+            np.testing.assert_allclose(row[field], wanted, rtol=1e-3, atol=slack)
+
+
+def test_a_site_of_some_images_shows_no_others(room: Room, tmp_path: Path) -> None:
+    collection = room.studio.collection
+    label = collection.facets().labels[0][0]
+    done = write_site(
+        collection, tmp_path / "site", SiteOptions(Filter(label=label), k=50, title="Some")
+    )
+    wanted = set(np.intersect1d(collection.ids_with(label=label), room.usable).tolist())
+    assert {card["id"] for card in cards_of(tmp_path / "site")} == wanted
+    names = {int(file.stem) for file in (tmp_path / "site").rglob("*.jpg")}
+    assert names == wanted
+    (near,) = (tmp_path / "site" / "data" / "near").rglob("*.bin")
+    seen = set(np.fromfile(near, NEAR)["id"].tolist()) - {-1}
+    assert seen <= wanted
+    told = data(tmp_path / "site", "site.json")
+    assert isinstance(told, dict)
+    assert told["collection"]["name"] == "Some"
+    assert done.images == told["collection"]["images"] == len(wanted)
+
+
+def test_nothing_tells_where_it_was_made(room: Room, tmp_path: Path) -> None:
+    write_site(room.studio.collection, tmp_path / "site")
+    places = [str(root) for root in room.studio.collection.roots()] + [str(tmp_path)]
+    for file in (tmp_path / "site").rglob("*"):
+        if file.is_file():
+            text = file.read_bytes().decode("latin-1")
+            assert not any(place in text for place in places), file
+    assert not (tmp_path / "site" / "built-from.json").exists()
+    assert (tmp_path / "site" / "NOTICES.txt").is_file()
+
+
+def test_the_page_knows_where_its_data_is_and_asks_nobody_else(room: Room, tmp_path: Path) -> None:
+    write_site(room.studio.collection, tmp_path / "site")
+    page = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    assert '<meta name="impasto-data" content="data/" />' in page
+    assert "default-src 'self'" in page
+    assert "https://" not in page
+    assert "http.server" in (tmp_path / "site" / "README.txt").read_text(encoding="utf-8")
+
+
+def test_the_same_images_give_the_same_site(room: Room, tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        write_site(room.studio.collection, tmp_path / name)
+    first, second = (
+        {file.relative_to(site): file.read_bytes() for file in site.rglob("*") if file.is_file()}
+        for site in (tmp_path / "first", tmp_path / "second")
+    )
+    assert first == second
+
+
+def test_errors_say_what_to_do(room: Room, tmp_path: Path) -> None:
+    collection = room.studio.collection
+    with pytest.raises(NotFound, match="nothing to show"):
+        write_site(collection, tmp_path / "a", SiteOptions(Filter(text="no such word")))
+    with pytest.raises(NotFound, match="space"):
+        write_site(collection, tmp_path / "a", SiteOptions(spaces=("other-net",)))
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "mine.txt").write_text("mine")
+    with pytest.raises(InvalidInput, match="overwrite"):
+        write_site(collection, tmp_path / "a")
+    with pytest.raises(InvalidInput, match="never replaces"):
+        write_site(collection, collection.path.parent, SiteOptions(overwrite=True))
+
+
+def test_a_collection_without_vectors_has_a_site_too(tmp_path: Path, room: Room) -> None:
+    from PIL import Image as Pillow
+
+    from impasto import flow
+
+    (tmp_path / "in").mkdir()
+    Pillow.new("RGB", (50, 40), "red").save(tmp_path / "in" / "red.png")
+    with Collection.create(tmp_path / "plain.impasto") as collection:
+        flow.add(collection, tmp_path / "in")
+        flow.read(collection)
+        write_site(collection, tmp_path / "site")
+    told = data(tmp_path / "site", "site.json")
+    assert isinstance(told, dict)
+    assert told["rooms"] == ["browse"]
+
+
+def test_the_library_writes_sites(room: Room, tmp_path: Path) -> None:
+    done = Library(room.studio.collection).export_app(tmp_path / "site", limit=3)
+    assert done.images == 3
+
+
+def test_built_pages_name_only_what_lies_beside_them() -> None:
+    page = STATIC / "index.html"
+    if not page.is_file():
+        pytest.skip("the pages are not built")
+    for address in re.findall(r'(?:src|href)="([^"]*)"', page.read_text(encoding="utf-8")):
+        assert address.startswith("./")
+        assert (STATIC / address).is_file()
