@@ -26,7 +26,7 @@ from impasto.export import Exported, Place
 from impasto.export.place import bytes_below, check_space
 from impasto.serve import present
 from impasto.serve.front import STATIC
-from impasto.serve.schemas import CollectionOut
+from impasto.serve.schemas import Background, CollectionOut
 from impasto.store import Filter, Sort
 
 if TYPE_CHECKING:
@@ -268,7 +268,9 @@ class _Writer:
         return {
             "k": graph.k,
             "total": max(len(graph) - 1, 0),
-            "background": {"mean": random.mean, "std": random.std},
+            "background": Background(mean=random.mean, std=random.std, of=random.of).model_dump(
+                mode="json"
+            ),
         }
 
     def _graph(self, space: Space, vectors: Vectors) -> Any:

@@ -11,7 +11,7 @@ import type { Page } from "../lib/rooms";
 import { EVERYTHING, isFiltered } from "../lib/view";
 import { serverSource } from "./server";
 import { SourceError, type DataSource, type Query } from "./source";
-import type { Collection, Facets, Image, Neighbour } from "./types";
+import type { Collection, Facets, Image, Neighbour, Neighbours } from "./types";
 
 /** What `site.json` says: the door to all the rest. */
 interface Site {
@@ -29,7 +29,7 @@ interface Site {
 interface Near {
   readonly k: number;
   readonly total: number;
-  readonly background: { readonly mean: number; readonly std: number };
+  readonly background: Neighbours["background"];
 }
 
 const NEAR_BYTES = 16;
@@ -147,7 +147,7 @@ export async function staticSource(
         space,
         title: cards.find((card) => card.id === image)?.name ?? "",
         total: held?.total ?? 0,
-        background: held?.background ?? { mean: 0, std: 0 },
+        background: held?.background ?? { mean: 0, std: 0, of: "" },
         neighbours: found,
       };
     },
