@@ -103,7 +103,7 @@ def make(
         collection.record(
             found(root, what, drawn, seed), root=root, prune=True, hash_file=lambda _: b""
         )
-        collection.remember_source(SourceRecord(root, "auto"))
+        collection.remember_source(SourceRecord(root, "none"))
         print(f"{n:,} files listed")
         space = (
             flow.open_engine(flow.EmbedOptions()).spaces[0]

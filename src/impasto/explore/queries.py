@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from impasto.core.errors import InvalidInput, SpaceMismatch
 from impasto.core.space import Space, Vectors, check_same_space
-from impasto.explore.rows import rows_of
+from impasto.explore.rows import rows_of, scales_of
 
 NEGATIVE_WEIGHT = 0.5
 """How much the mean of the negative examples counts against that of the positive ones."""
@@ -177,9 +177,9 @@ def combine(
 def _mean(vectors: Vectors, ids: Collection[int]) -> NDArray[np.float64]:
     """Average the directions of images, blockwise; vectors of zeros count as zeros."""
     rows = np.sort(rows_of(vectors, ids))
+    scales = scales_of(vectors.norms[rows], vectors.ids[rows])
     total = np.zeros(vectors.space.dimension)
     for begin in range(0, len(rows), _BLOCK):
-        block = vectors.values[rows[begin : begin + _BLOCK]].astype(np.float64)
-        norms = np.linalg.norm(block, axis=1)
-        total += np.divide(1, norms, out=np.zeros_like(norms), where=norms > 0) @ block
+        part = slice(begin, begin + _BLOCK)
+        total += scales[part] @ vectors.values[rows[part]].astype(np.float32)
     return total / max(1, len(rows))

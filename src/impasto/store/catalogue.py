@@ -46,16 +46,21 @@ class Counts:
 
 
 def counts(db: sqlite3.Connection) -> Counts:
-    """Count the images."""
-    rows = db.execute(
-        "SELECT fresh, usable, count(*) FROM images WHERE gone IS NULL GROUP BY 1, 2"
-    ).fetchall()
-    gone = db.execute("SELECT count(*) FROM images WHERE gone IS NOT NULL").fetchone()[0]
+    """Count the images: those that are as they mostly are by what they differ in."""
+
+    def number(condition: str, index: str = "images_state") -> int:
+        sql = f"SELECT count(*) FROM images INDEXED BY {index} WHERE {condition}"
+        found: int = db.execute(sql).fetchone()[0]
+        return found
+
+    there = number("gone IS NULL")
+    without = number("gone IS NULL AND fresh IN (0, 1) AND usable IS NULL")
+    without += number("gone IS NULL AND fresh IN (0, 1) AND usable = 0")
     return Counts(
-        images=sum(n for _, _, n in rows),
-        usable=sum(n for _, usable, n in rows if usable),
-        unread=sum(n for fresh, _, n in rows if not fresh),
-        gone=gone,
+        images=there,
+        usable=there - without,
+        unread=number("gone IS NULL AND fresh = 0"),
+        gone=number("gone IS NOT NULL", "images_gone"),
     )
 
 
@@ -119,12 +124,13 @@ def usable(db: sqlite3.Connection) -> NDArray[np.int64]:
 
 def without_picture(db: sqlite3.Connection) -> NDArray[np.int64]:
     """Return the images that are gone or turned out to have no picture."""
-    missing = _ids(db, "gone IS NOT NULL")
-    return np.union1d(missing, _ids(db, "gone IS NULL AND usable = 0 AND fresh IN (0, 1)"))
+    missing = _ids(db, "gone IS NOT NULL", "images_gone")
+    broken = _ids(db, "gone IS NULL AND usable = 0 AND fresh IN (0, 1)")
+    return np.union1d(missing, broken)
 
 
-def _ids(db: sqlite3.Connection, where: str) -> NDArray[np.int64]:
-    (ids,) = integers(db, f"SELECT id FROM images WHERE {where}")
+def _ids(db: sqlite3.Connection, where: str, index: str = "images_state") -> NDArray[np.int64]:
+    (ids,) = integers(db, f"SELECT id FROM images INDEXED BY {index} WHERE {where}")
     return np.sort(ids)
 
 

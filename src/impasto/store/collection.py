@@ -36,6 +36,7 @@ from impasto.store.catalogue import Counts
 from impasto.store.database import Database
 from impasto.store.gather import Changes
 from impasto.store.jobs import Jobs
+from impasto.store.kept import Kept
 from impasto.store.lock import WriterLock
 from impasto.store.maps import MapRecord
 from impasto.store.models import ModelRecord
@@ -91,6 +92,9 @@ class Collection:
         self._guard = Lock()
         self._read: dict[str, tuple[int, Vectors]] = {}  # by space: version, and what it held
         self._reading = Lock()
+        self._orders = Kept[NDArray[np.int64]](lambda: self.version, 4)
+        self._counted = Kept[Counts](lambda: self.version, 1)
+        self._facets = Kept[Facets](lambda: self.version, 16)
         self._lock = _take_lock(self.path) if writable else None
         try:
             self._catalogue = Database(self.path / CATALOGUE, schema.CATALOGUE, writable=writable)
@@ -462,8 +466,12 @@ class Collection:
 
     def counts(self) -> Counts:
         """Count the images: all, usable, unread, gone."""
-        with self._catalogue.reading() as db:
-            return catalogue.counts(db)
+
+        def read() -> Counts:
+            with self._catalogue.reading() as db:
+                return catalogue.counts(db)
+
+        return self._counted.get("counts", read)
 
     def image(self, image: int) -> Image:
         """Return one image, or raise NotFound."""
@@ -480,9 +488,16 @@ class Collection:
         Returns
         -------
         ndarray of shape (n_images,), int64
+            Read-only.
         """
-        with self._catalogue.reading() as db:
-            return query.order(db, wanted, sort)
+
+        def read() -> NDArray[np.int64]:
+            with self._catalogue.reading() as db:
+                ids = query.order(db, wanted, sort)
+            ids.flags.writeable = False
+            return ids
+
+        return self._orders.get((wanted, sort), read)
 
     def page(
         self,
@@ -513,8 +528,12 @@ class Collection:
 
     def facets(self, wanted: Filter = EVERYTHING) -> Facets:
         """Count the matching images by label, tag, split and flag."""
-        with self._catalogue.reading() as db:
-            return query.facets(db, wanted)
+
+        def read() -> Facets:
+            with self._catalogue.reading() as db:
+                return query.facets(db, wanted)
+
+        return self._facets.get(wanted, read)
 
     def properties(self) -> dict[str, str]:
         """Return the names of the properties and their types: str, int, float or bool."""
