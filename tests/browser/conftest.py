@@ -73,6 +73,15 @@ def own(drawn: Path, tmp_path: Path) -> Iterator[Site]:
         yield served
 
 
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A collection with nothing in it, served."""
+    path = tmp_path_factory.mktemp("empty") / "empty.impasto"
+    Collection.create(path).close()
+    with serving(path) as served:
+        yield served
+
+
 @pytest.fixture
 def visit(browser: Browser, site: Site) -> Iterator[Visit]:
     """A visit to the shared collection."""
