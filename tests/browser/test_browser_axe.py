@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 if TYPE_CHECKING:
     from tests.browser.axe import violations
@@ -22,14 +22,15 @@ ROOMS = re.findall(
     r'page: "(\w+)",.*asks: (true|false)',
     (Path(__file__).parents[2] / "web" / "src" / "lib" / "rooms.ts").read_text(encoding="utf-8"),
 )
-WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+WIDE: ViewportSize = {"width": 1280, "height": 800}
+NARROW: ViewportSize = {"width": 390, "height": 844}
 
 
 def looked_at(page: Page) -> Iterator[str]:
     """Look at a page in light and dark, wide and narrow; yield what is wrong and where."""
     for size in (WIDE, NARROW):
         page.set_viewport_size(size)
-        page.wait_for_timeout(250)
+        page.wait_for_timeout(100)
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             # Only colours change with the scheme.
@@ -72,7 +73,7 @@ def test_rooms(visit: Visit, shown: int, room: str) -> None:
     asks = dict(ROOMS)[room] == "true"
     for query in ("", f"?term=image:{shown}") if asks else ("", f"?image={shown}"):
         page = visit.go(f"#/{room}{query}", pictures=False)
-        page.wait_for_timeout(600)
+        page.wait_for_timeout(400)
         assert list(looked_at(page)) == []
 
 
@@ -95,5 +96,5 @@ def test_a_collection_without_pictures(browser: Browser, empty: Site) -> None:
     with visiting(browser, empty.address) as visit:
         for room, _ in ROOMS:
             page = visit.go(f"#/{room}", pictures=False)
-            page.wait_for_timeout(300)
+            page.wait_for_timeout(200)
             assert list(looked_at(page)) == []
