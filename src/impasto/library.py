@@ -15,7 +15,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,7 @@ from impasto.store import Filter
 if TYPE_CHECKING:
     from impasto import store
     from impasto.collect.labels import How
-    from impasto.explore import Comparison, Distribution, Retrieval
+    from impasto.explore import Comparison, Contrast, Distribution, Groups, Retrieval
     from impasto.explore.maps import Method
     from impasto.export import Exported
     from impasto.learn import Prediction
@@ -271,6 +271,50 @@ class Collection:
     ) -> Distribution:
         """Return the histogram, mean and quantiles of a query's similarities to all images."""
         return self.ask(query, space=space).distribution(bins=bins)
+
+    def beside(
+        self,
+        query: Query,
+        *,
+        away: Sequence[Term] = (),
+        spaces: Sequence[str] = (),
+        k: int = 50,
+        seed: int = 0,
+    ) -> flow.SideBySide:
+        """Ask the same in several spaces (all of them when none is named): answers, agreement."""
+        terms, pictures = flow.read_terms(_texts(query), _texts(away))
+        return flow.beside(self.stored, terms, pictures, spaces=spaces, k=k, seed=seed)
+
+    def marks(
+        self,
+        answer: flow.Answer,
+        ids: Sequence[int] | NDArray[np.integer[Any]],
+        *,
+        k: int = 10,
+        seed: int = 0,
+    ) -> list[flow.Mark]:
+        """Tell which images are mutual neighbours of an answer's query, and which are hubs.
+
+        Hubs are counted where that takes no longer than a second, or in the `graph` of the space.
+        """
+        wanted = np.asarray(ids, np.int64).tolist()
+        known = flow.hubs(self.stored, answer.space.name, k=k, seed=seed)
+        return flow.marks(self.vectors(answer.space.name), answer, wanted, known, k=k)
+
+    def contrast(self, answer: flow.Answer, of: str, *, bins: int = 200) -> Contrast:
+        """Compare an answer's similarities inside ``label:NAME`` (or the like) and outside."""
+        return flow.contrast(self.stored, answer, flow.parse(of), bins=bins)
+
+    def groups(
+        self,
+        answer: flow.Answer,
+        by: Literal["label", "tag"] = "label",
+        *,
+        most: int = 1000,
+        bins: int = 50,
+    ) -> Groups:
+        """Spread an answer's similarities over all labels, or the most frequent tags."""
+        return flow.groups(self.stored, answer, by, most=most, bins=bins).groups
 
     def compare(self, queries: Sequence[Query], *, space: str | None = None) -> Comparison:
         """Put several queries side by side: distributions, distances, rank agreement."""

@@ -75,7 +75,7 @@ def test_groups_are_each_a_contrast(rng: np.random.Generator) -> None:
     values = np.clip(values, -1, 1)
     got = groups(values, names, rows, codes, bins=20)
     assert set(got.names) == {"a", "b", "c"}
-    assert (np.diff(got.auc) <= 0).all()
+    assert (np.diff(got.low) <= 0).all()
     assert got.mean == pytest.approx(float(np.nanmean(values.astype(float))))
     for at, name in enumerate(got.names):
         inside = np.zeros(n, bool)

@@ -123,7 +123,7 @@ def test_what_can_not_be_asked(make: Make) -> None:
     with pytest.raises(InvalidInput, match="at least one"):
         occurrence(vectors, k=0)
     with pytest.raises(InvalidInput, match="at least one"):
-        occurrence(vectors, asking=0)
+        occurrence(vectors, k=1, asking=0)
     with pytest.raises(InvalidInput, match="one similarity each"):
         ranks_back(vectors, [10, 11], np.zeros(1, np.float32))
     with pytest.raises(NotFound, match="no vector"):

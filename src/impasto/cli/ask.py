@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from impasto.cli.beside import (
+    describe_beside,
+    describe_contrast,
+    describe_groups,
+    describe_mark,
+    say_beside,
+    say_contrast,
+    say_groups,
+    say_marks,
+)
 from impasto.cli.options import (
     collection_argument,
     json_option,
     quiet_option,
     seed_option,
     space_option,
+    spaces_option,
 )
 from impasto.cli.output import print_json, print_table
 from impasto.cli.progress import progress_for
@@ -37,7 +49,21 @@ BAR = 40
     help="Compare with another query; may be given several times.",
 )
 @click.option("-k", "k", type=click.IntRange(1), default=10, show_default=True, help="How many.")
-@space_option
+@spaces_option
+@click.option(
+    "--marks", is_flag=True, help="Also tell mutual neighbours, and hubs that are near everything."
+)
+@click.option(
+    "--inside",
+    metavar="TERM",
+    help="Also compare similarities inside label:NAME, tag:NAME or selection:NAME with those "
+    "outside.",
+)
+@click.option(
+    "--by",
+    type=click.Choice(["label", "tag"]),
+    help="Also tell how near the images of every label or tag are.",
+)
 @seed_option
 @json_option
 def find(
@@ -46,7 +72,10 @@ def find(
     away: tuple[str, ...],
     versus: tuple[str, ...],
     k: int,
-    space: str | None,
+    spaces: tuple[str, ...],
+    marks: bool,
+    inside: str | None,
+    by: Literal["label", "tag"] | None,
     seed: int,
     as_json: bool,
 ) -> None:
@@ -56,27 +85,56 @@ def find(
     selection:NAME, or "text:a red bird" in a space that knows words. Several are averaged. Each
     neighbour stands beside random pairs of images (of words and images, for words): its
     percentile among them, and how many standard deviations (z) it lies above their mean.
+
+    Several spaces (--space A --space B) stand side by side, with how far they agree.
     """
     from impasto import flow
 
+    if len(spaces) > 1 and (versus or marks or inside or by):
+        raise InvalidInput(
+            "Several spaces stand side by side without --versus, --marks, --inside or --by; "
+            "ask for these in one space at a time."
+        )
     with flow.open_collection(collection, writable=False) as opened:
         asked, pictures = flow.read_terms(terms, away)
-        answer = flow.ask(opened, asked, pictures, space=space, seed=seed)
-        comparison = None
+        if len(spaces) > 1:
+            found = flow.beside(opened, asked, pictures, spaces=spaces, seed=seed)
+            if as_json:
+                print_json(describe_beside(opened, found, k))
+            else:
+                say_beside(opened, found, k)
+            return
+        answer = flow.ask(opened, asked, pictures, space=spaces[0] if spaces else None, seed=seed)
+        data = describe_answer(opened, answer, k)
+        say = [partial(say_answer, opened, answer, k)]  # when all is known to be in order
+        if marks:
+            near = answer.neighbours(k).ids.tolist()
+            known = flow.hubs(opened, answer.space.name, seed=seed)
+            told = flow.marks(opened.vectors(answer.space), answer, near, known)
+            data["hubs"] = {"source": known.source, "sentence": known.sentence}
+            for one, mark in zip(data["neighbours"], told, strict=True):
+                one |= describe_mark(mark)
+            say.append(partial(say_marks, opened.images(near), told, known, flow.NEAR))
+        if inside:
+            parted = flow.contrast(opened, answer, flow.parse(inside))
+            data["inside"] = describe_contrast(parted)
+            say.append(partial(say_contrast, inside, parted))
+        if by:
+            groups = flow.groups(opened, answer, by).groups
+            data[f"{by}s"] = describe_groups(groups)
+            say.append(partial(say_groups, by, groups))
         if versus:
             others = [flow.read_terms([text]) for text in versus]
             pictures |= {name: one for _, more in others for name, one in more.items()}
             queries = [asked, *(other for other, _ in others)]
             comparison = flow.compare(opened, queries, pictures, space=answer.space.name)
+            data["comparison"] = describe_comparison(comparison)
+            say.append(partial(say_comparison, comparison))
         if as_json:
-            data = describe_answer(opened, answer, k)
-            if comparison is not None:
-                data["comparison"] = describe_comparison(comparison)
             print_json(data)
             return
-        say_answer(opened, answer, k)
-        if comparison is not None:
-            say_comparison(comparison)
+        for each in say:
+            each()
 
 
 @click.command()
@@ -147,6 +205,22 @@ def describe_answer(collection: Collection, answer: Answer, k: int) -> dict[str,
             "quantiles": spread.quantiles,
             "background": {"mean": back.mean, "std": back.std, "of": back.of},
         },
+        "cut": describe_cut(answer),
+    }
+
+
+def describe_cut(answer: Answer) -> dict[str, Any]:
+    """Return the suggested cut of an answer, or why there is none."""
+    curve = answer.curve()
+    cut = curve.suggest()
+    told: dict[str, Any] = {"sentence": curve.sentence(), "unrelated": curve.unrelated}
+    if cut is None:
+        return told | {"similarity": None}
+    return told | {
+        "similarity": cut.similarity,
+        "count": cut.count,
+        "expected": cut.expected,
+        "share": cut.share,
     }
 
 
@@ -175,6 +249,7 @@ def say_answer(collection: Collection, answer: Answer, k: int) -> None:
         f"{back['of']}: {back['mean']:.3f}, {back['std']:.3f}."
     )
     say_histogram(answer)
+    click.echo(data["cut"]["sentence"])
 
 
 def say_histogram(answer: Answer) -> None:

@@ -27,6 +27,14 @@ space_option = click.option(
     "--space", help="Name of a space of the collection, or the beginning of it (default: newest)."
 )
 
+spaces_option = click.option(
+    "--space",
+    "spaces",
+    multiple=True,
+    help="Name of a space of the collection, or the beginning of it (default: newest); several "
+    "stand side by side.",
+)
+
 
 def embedding_options(command: F) -> F:
     """Add the options that say which vectors to compute and how."""

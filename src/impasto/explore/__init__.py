@@ -9,10 +9,17 @@ from impasto.explore.agreement import Agreement, agreement, places
 from impasto.explore.by_chance import Part, background_of_words, strengths, together
 from impasto.explore.compare import Comparison, compare
 from impasto.explore.cut import Curve, Cut, curve
-from impasto.explore.distribution import Background, Distribution, background, between, distribution
+from impasto.explore.distribution import (
+    Background,
+    Distribution,
+    background,
+    between,
+    distribution,
+    uniform_edges,
+)
 from impasto.explore.graph import knn_graph
 from impasto.explore.groups import Contrast, Groups, contrast, groups
-from impasto.explore.hubs import Occurrence, occurrence, ranks_back
+from impasto.explore.hubs import Occurrence, occurrence, occurrence_in, ranks_back
 from impasto.explore.queries import Query, combine, from_rows, from_vectors
 from impasto.explore.ranks import rank_biased_overlap
 from impasto.explore.retrieval import Retrieval, retrieval
@@ -47,6 +54,7 @@ __all__ = [
     "nearest",
     "neighbours",
     "occurrence",
+    "occurrence_in",
     "places",
     "rank_biased_overlap",
     "ranks_back",
@@ -55,4 +63,5 @@ __all__ = [
     "similarities_of",
     "strengths",
     "together",
+    "uniform_edges",
 ]

@@ -17,6 +17,9 @@ from impasto.explore.rows import scales_of, unit
 
 QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 
+PAIRS = "random pairs of images"
+LIKE_IT = "random queries of as many images"
+
 _SAMPLE_ROWS = 2048
 _RANDOM_QUERIES = 1024
 
@@ -65,7 +68,7 @@ class Background:
     similarities: NDArray[np.float32]
     mean: float
     std: float
-    of: str = "random pairs of images"
+    of: str = PAIRS
 
     def percentile(self, values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
         """Return the share of random pairs below each value, 0 to 100; ties count half."""
@@ -160,7 +163,9 @@ def background(
     m = min(_SAMPLE_ROWS, len(usable))
     rows = np.sort(rng.choice(usable, m, replace=False))
     directions = unit(vectors.values[rows])
-    if parts == (1,) or m < 2:
+    pairwise = parts == (1,)
+    of = PAIRS if pairwise else LIKE_IT
+    if pairwise or m < 2:
         asking, (first, second) = directions, np.triu_indices(m, 1)
     else:
         asking, apart = _random_queries(directions, parts, rng)
@@ -173,9 +178,9 @@ def background(
         np.maximum(found, (asking @ unit(vectors.mirrored[rows]).T)[first, second], out=found)
     found = np.sort(np.clip(found, -1, 1))
     if len(found) == 0:
-        return Background(vectors.space, found, 0.0, 0.0)
+        return Background(vectors.space, found, 0.0, 0.0, of)
     wide = found.astype(np.float64)
-    return Background(vectors.space, found, float(wide.mean()), float(wide.std()))
+    return Background(vectors.space, found, float(wide.mean()), float(wide.std()), of)
 
 
 def _random_queries(

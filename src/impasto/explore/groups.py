@@ -41,7 +41,7 @@ class Contrast:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Groups:
-    """The similarities of one query to each of many groups, the most similar group first.
+    """The similarities of one query to each of many groups, the surest to be near first.
 
     Parameters
     ----------
@@ -144,7 +144,9 @@ def groups(
     Returns
     -------
     Groups
-        By falling AUC, ties by name; groups without a similarity are left out.
+        By the falling lower end of the AUC's interval, so that a group of one image which
+        happens to be near does not come first; ties by name. Groups without a similarity are
+        left out.
     """
     edges = uniform_edges(bins, limits)
     valid = ~np.isnan(similarities)
@@ -163,7 +165,7 @@ def groups(
     auc = _auc(np.bincount(codes, ranks[rows], minlength=many), sizes, n)
     low, high = _interval(auc, sizes, n)
     means = np.bincount(codes, values, minlength=many) / np.maximum(sizes, 1)
-    order = np.lexsort((np.array(names), -auc))
+    order = np.lexsort((np.array(names), -low))
     order = order[sizes[order] > 0]
     return Groups(
         names=tuple(names[i] for i in order),

@@ -16,13 +16,11 @@ from numpy.typing import NDArray
 from impasto.core.errors import InvalidInput
 from impasto.core.intervals import wilson
 from impasto.core.progress import Progress, Quiet
-from impasto.core.records import Estimate
+from impasto.core.records import Estimate, Graph
 from impasto.core.space import Space, Vectors
+from impasto.explore.graph import knn_graph
 from impasto.explore.rows import rows_of, scales_of
 from impasto.explore.similarity import nearest, similarities
-
-NEAR = 10
-"""Nearest images that count as neighbours here."""
 
 HUB = 3
 """A hub is a neighbour of at least so many times the usual number of images."""
@@ -139,7 +137,7 @@ class Occurrence:
 def occurrence(
     vectors: Vectors,
     *,
-    k: int = NEAR,
+    k: int,
     asking: int | None = None,
     seed: int = 0,
     progress: Progress | None = None,
@@ -167,9 +165,9 @@ def occurrence(
         )
     progress = progress or Quiet()
     usable = np.flatnonzero(~np.isnan(scales_of(vectors.norms, vectors.ids)))
-    rows = usable
-    if asking is not None and asking < len(usable):
-        rows = np.sort(np.random.default_rng(seed).choice(usable, asking, replace=False))
+    if asking is None or asking >= len(usable):
+        return occurrence_in(knn_graph(vectors, k, progress=progress), k=k)
+    rows = np.sort(np.random.default_rng(seed).choice(usable, asking, replace=False))
     ids = np.sort(vectors.ids[usable])
     counts = np.zeros(len(ids), np.int64)
     progress.stage("Asking", len(rows), "images")
@@ -182,3 +180,10 @@ def occurrence(
             counts[np.searchsorted(ids, near)] += 1
         progress.advance(len(some))
     return Occurrence(vectors.space, k, ids, counts, len(rows))
+
+
+def occurrence_in(graph: Graph, *, k: int) -> Occurrence:
+    """Count in a graph of nearest images, in which all images have asked already."""
+    near = graph.cut(k).neighbours
+    counts = np.bincount(near[near >= 0], minlength=len(graph))
+    return Occurrence(graph.space, k, graph.ids, counts.astype(np.int64, copy=False), len(graph))

@@ -25,7 +25,15 @@ if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
     from impasto.embed import Engine
-    from impasto.explore import Background, Comparison, Distribution, Part, Query, Retrieval
+    from impasto.explore import (
+        Background,
+        Comparison,
+        Curve,
+        Distribution,
+        Part,
+        Query,
+        Retrieval,
+    )
     from impasto.store import Collection
 
 
@@ -252,17 +260,31 @@ def _part(
         return from_vectors(
             vectors.space, vectors_of(vectors.space, [pictures[term.value]]), title=title
         )
-    ids = collection.ids_with(**{term.kind: term.value})
+    ids = ids_of(collection, term)
     ids = ids[np.isin(ids, vectors.ids)]
-    if not len(ids) and term.kind == "selection":
-        raise NotFound(f"No image of the selection {term.value!r} has a vector in this space.")
     if not len(ids):
-        facets = collection.facets()
-        known = [name for name, _ in (facets.labels if term.kind == "label" else facets.tags)]
-        if term.value in known:
-            raise NotFound(f"No image with the {term.kind} {term.value!r} has a vector yet.")
-        raise not_found(term.kind, term.value, known)
+        raise NotFound(f"No image of the {term.kind} {term.value!r} has a vector in this space.")
     return replace(from_rows(vectors, ids.tolist(), title=term.value), members=())
+
+
+def ids_of(collection: Collection, term: Term) -> NDArray[np.int64]:
+    """Return the images of a label, tag or selection, rising.
+
+    Raises
+    ------
+    NotFound
+        When no image has it.
+    InvalidInput
+        When the term is of another kind.
+    """
+    if term.kind not in ("label", "tag", "selection"):
+        raise InvalidInput(
+            f"A set of images is meant, label:NAME, tag:NAME or selection:NAME, not {term}."
+        )
+    ids = collection.ids_with(**{term.kind: term.value})
+    if not len(ids):
+        raise NotFound(f"The {term.kind} {term.value!r} has no images.")
+    return ids
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -277,8 +299,8 @@ class Answer:
     similarities : ndarray of shape (n_images,), float32
         Cosine in [-1, 1]; NaN for those rows, and for the images that the query is made of.
     background : Background
-        Similarities of random pairs of images, or of random words and images for a query with
-        words in it: what "not related" looks like.
+        Similarities of random pairs of images; for a query of several images, or with words in
+        it, of random queries made the same way with images: what "not related" looks like.
     """
 
     query: Query
@@ -302,11 +324,22 @@ class Answer:
 
         return nearest(self.space, self.ids, self.similarities, k)
 
+    def ranking(self) -> Neighbours:
+        """Return all images that were compared, best first, ties by id."""
+        return self.neighbours(max(1, self.total))
+
     def distribution(self, *, bins: int = 200) -> Distribution:
         """Return the histogram, mean and quantiles of all similarities."""
         from impasto.explore import distribution
 
         return distribution(self.similarities, bins=bins)
+
+    def curve(self, *, bins: int = 400) -> Curve:
+        """Return what a cut at each edge of a histogram takes, and its share of background."""
+        from impasto.explore import curve, uniform_edges
+
+        edges = uniform_edges(bins, (-1, 1))
+        return curve(self.similarities, self.background.similarities, edges)
 
 
 def ask(
@@ -326,7 +359,7 @@ def ask(
         asked,
         vectors.ids,
         similarities_of(vectors, asked, members=False),
-        by_chance or background(vectors, seed=seed),
+        by_chance or background(vectors, parts=asked.parts, seed=seed),
     )
 
 

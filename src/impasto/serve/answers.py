@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto import flow
+from impasto.core.records import Neighbours
 from impasto.flow import Answer, Term, parse
 from impasto.serve.cache import Cache
 
@@ -52,6 +53,8 @@ class Answers:
         self._uploads = uploads
         self._answers = Cache[Answer](most_bytes, lambda one: one.similarities.nbytes)
         self._backgrounds = Cache["Background"](16, lambda _: 1)
+        self._rankings = Cache[Neighbours](most_bytes // 2, lambda one: one.ids.nbytes * 3 // 2)
+        self._hubs = Cache[flow.Hubs](8, lambda _: 1)
         self._retrievals = Cache["Retrieval"](256, lambda _: 1)
         self._meant = Cache[str](256, lambda _: 1)
         self._states: dict[str, tuple[Vectors, int]] = {}
@@ -81,7 +84,13 @@ class Answers:
         with self._lock:
             before, number = self._states.get(space, (None, 0))
             if before is not vectors:
-                for cache in (self._answers, self._backgrounds, self._retrievals):
+                for cache in (
+                    self._answers,
+                    self._rankings,
+                    self._backgrounds,
+                    self._hubs,
+                    self._retrievals,
+                ):
                     cache.forget(lambda key: _state(key) == f"{space} {number}")
                 number += 1
                 self._states[space] = vectors, number
@@ -106,10 +115,28 @@ class Answers:
         NotFound
             When there is no such space, image, label, tag, selection or upload.
         """
+        return self._ask(space, texts)[1]
+
+    def ranking(self, space: str | None, texts: Sequence[str]) -> Neighbours:
+        """Return all images that a query was compared with, best first; sorted once."""
+        key, answer = self._ask(space, texts)
+        return self._rankings.get(key, answer.ranking)
+
+    def _ask(self, space: str | None, texts: Sequence[str]) -> tuple[tuple[object, ...], Answer]:
         terms = [parse(text) for text in texts]
         vectors, state = self.vectors_for(space, terms)
         key = (state, *(self._exact(term) for term in terms))
-        return self._answers.get(key, lambda: self._answer(vectors, state, terms))
+        return key, self._answers.get(key, lambda: self._answer(vectors, state, terms))
+
+    def hubs(self, space: str | None, k: int) -> flow.Hubs:
+        """Count how often images are near others, or remember having done so."""
+        vectors, state = self.vectors(space)
+        name = vectors.space.name
+        graph = self._collection.graph(name)
+        kept = None if graph is None else (len(graph), graph.k)  # a job may have made it
+        return self._hubs.get(
+            (state, k, kept), lambda: flow.hubs(self._collection, name, k=k, seed=SEED)
+        )
 
     def _answer(self, vectors: Vectors, state: str, terms: Sequence[Term]) -> Answer:
         from impasto.explore.similarity import similarities_of
@@ -122,7 +149,7 @@ class Answers:
             query,
             vectors.ids,
             found,
-            by_chance or self.background(vectors, state),
+            by_chance or self.background(vectors, state, query.parts),
         )
 
     def query(self, vectors: Vectors, texts: Sequence[str], title: str | None = None) -> Query:
@@ -134,11 +161,13 @@ class Answers:
         uploads = [term.value for term in terms if term.kind == "upload"]
         return {id_: self._uploads[id_].picture() for id_ in uploads}
 
-    def background(self, vectors: Vectors, state: str) -> Background:
-        """Return the similarities of random pairs of a space."""
+    def background(self, vectors: Vectors, state: str, parts: tuple[int, ...] = (1,)) -> Background:
+        """Return the similarities of random pairs of a space, or of random queries like one."""
         from impasto.explore.distribution import background
 
-        return self._backgrounds.get(state, lambda: background(vectors, seed=SEED))
+        return self._backgrounds.get(
+            (state, parts), lambda: background(vectors, parts=parts, seed=SEED)
+        )
 
     def retrieval(self, space: str, *, label: str | None, tag: str | None) -> Retrieval:
         """Measure whether a space retrieves a label or tag, or remember having done so."""

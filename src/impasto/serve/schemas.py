@@ -242,7 +242,7 @@ class UploadOut(Out):
 
 
 class Background(Out):
-    """The similarities of random pairs of the space."""
+    """What is not related: random pairs of images, or random queries of the same make."""
 
     mean: float
     std: float
@@ -254,8 +254,8 @@ class NeighbourOut(Out):
 
     id: int
     similarity: float
-    percentile: float = Field(description="Share of random pairs less similar, 0 to 100.")
-    z: float = Field(description="Standard deviations above the mean of random pairs.")
+    percentile: float = Field(description="Share of the background less similar, 0 to 100.")
+    z: float = Field(description="Standard deviations above the mean of the background.")
 
 
 class NeighboursOut(Out):
@@ -268,6 +268,70 @@ class NeighboursOut(Out):
     neighbours: list[NeighbourOut]
 
 
+class MarkOut(Out):
+    """Who is near whom: a neighbour and the query, a neighbour and all other images."""
+
+    id: int
+    back: int | None = Field(
+        description="Rank of the query among the neighbours of this image, from 1; null for a "
+        "query of several images."
+    )
+    mutual: bool | None = Field(description="Whether that rank is at most k.")
+    occurrence: EstimateOut | None = Field(
+        description="Images that have this one among their k nearest; chance is the usual number."
+    )
+    hub: bool | None = Field(description="Whether it is near at least `hub_from` images.")
+
+
+class MarksOut(Out):
+    """Mutual neighbours and hubs among some images."""
+
+    k: int
+    hub_from: int
+    source: Literal["graph", "all", "sample", "none"]
+    sentence: str = Field(description="How hubs were counted, or why they are not known.")
+    marks: list[MarkOut]
+
+
+class PlacedOut(NeighbourOut):
+    """A near image and its rank in each of the spaces."""
+
+    ranks: list[int | None] = Field(description="From 1, per space; null without a vector there.")
+
+
+class ColumnOut(Out):
+    """The nearest images of the query in one space."""
+
+    space: str
+    title: str
+    total: int = Field(description="Images that were compared.")
+    background: Background
+    neighbours: list[PlacedOut]
+
+
+class AgreementOut(Out):
+    """How alike two spaces rank the images that have a vector in both."""
+
+    first: int = Field(description="Place among the columns.")
+    second: int
+    images: int
+    k: int
+    shared: list[int] = Field(description="Ids among the k nearest in both.")
+    overlap: float = Field(description="Share of the k nearest that is shared, 0 to 1.")
+    overlap_chance: float = Field(description="k / images.")
+    rbo: float = Field(description="Rank-biased overlap: the same, the first ranks weigh most.")
+    rbo_chance: float
+    spearman: float = Field(description="Rank correlation over all images, -1 to 1; chance: 0.")
+
+
+class SideBySideOut(Out):
+    """One query in several spaces."""
+
+    title: str
+    columns: list[ColumnOut]
+    agreements: list[AgreementOut] = Field(description="Of every two columns.")
+
+
 class Quantile(Out):
     """A share of the images, and the similarity it stays below."""
 
@@ -275,14 +339,23 @@ class Quantile(Out):
     value: float
 
 
+class CutOut(Out):
+    """A similarity to cut at, and what to expect above it."""
+
+    similarity: float
+    count: int = Field(description="Images at or above it.")
+    expected: float = Field(description="Of these, how many background alone would put there.")
+    share: float = Field(description="expected / count, at most 1: the false discovery rate.")
+
+
 class DistributionOut(Out):
-    """All similarities of a query as a histogram, beside that of random pairs."""
+    """All similarities of a query as a histogram, beside that of the background."""
 
     space: str
     title: str
     edges: list[float] = Field(description="One more than counts.")
     counts: list[int]
-    background: list[float] = Field(description="Random pairs, scaled to the same total.")
+    background: list[float] = Field(description="The background, scaled to the same total.")
     mean: float
     std: float
     background_mean: float
@@ -290,6 +363,56 @@ class DistributionOut(Out):
     background_of: str = Field(description="What was paired at random.")
     quantiles: list[Quantile]
     total: int
+    parts: list[int] = Field(
+        description="How many images each part of the query is the mean of, below 0 for a part it "
+        "moves away from: the background is random pairs for [1], else random queries like it."
+    )
+    above: list[int] = Field(description="Images at or above each edge.")
+    expected: list[float] = Field(
+        description="Of these, how many background alone would put there."
+    )
+    shares: list[float | None] = Field(
+        description="expected / above, at most 1; null where nothing is above."
+    )
+    unrelated: float = Field(description="Estimated share of all images that is unrelated.")
+    cut: CutOut | None = Field(description="The suggested cut, if there is one.")
+    cut_sentence: str = Field(description="What the cut takes, or why there is none.")
+
+
+class ContrastOut(Out):
+    """The similarities of a query inside a set of images, and outside of it."""
+
+    inside_title: str
+    edges: list[float] = Field(description="One more than counts.")
+    inside: list[int]
+    outside: list[int]
+    inside_total: int
+    outside_total: int
+    inside_mean: float
+    outside_mean: float
+    auc: EstimateOut = Field(description="Chance that one inside is nearer than one outside.")
+    ks: float = Field(description="Greatest distance of the two distribution functions, 0 to 1.")
+    asked: bool = Field(description="Whether the query itself was made of this set.")
+
+
+class GroupOut(Out):
+    """The similarities of a query to the images of one label or tag."""
+
+    name: str
+    counts: list[int]
+    size: int
+    mean: float
+    auc: EstimateOut
+
+
+class GroupsOut(Out):
+    """The similarities of a query to every label or tag, the surest to be near first."""
+
+    by: Literal["label", "tag"]
+    edges: list[float] = Field(description="One more than counts.")
+    mean: float = Field(description="Of all images.")
+    groups: list[GroupOut]
+    left_out: int = Field(description="Labels or tags that are less frequent than these.")
 
 
 class CompareQuery(In):

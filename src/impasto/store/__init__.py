@@ -1,6 +1,6 @@
 """The only room that writes a collection."""
 
-from impasto.store.catalogue import Counts
+from impasto.store.catalogue import Counts, Memberships
 from impasto.store.collection import Collection, is_collection
 from impasto.store.gather import Changes
 from impasto.store.jobs import JobRecord, Jobs, JobState
@@ -24,6 +24,7 @@ __all__ = [
     "JobState",
     "Jobs",
     "MapRecord",
+    "Memberships",
     "ModelRecord",
     "Page",
     "Reading",

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,25 @@ class Counts:
     usable: int
     unread: int
     gone: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Memberships:
+    """Which image belongs to which label or tag, all at once.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Of the labels or tags that have images, the most frequent first.
+    ids : ndarray of shape (n_memberships,), int64
+        Images; one with several tags is there several times.
+    codes : ndarray of shape (n_memberships,), int64
+        Places in `names`.
+    """
+
+    names: tuple[str, ...]
+    ids: NDArray[np.int64]
+    codes: NDArray[np.int64]
 
 
 def counts(db: sqlite3.Connection) -> Counts:
@@ -201,6 +221,25 @@ def listed(db: sqlite3.Connection, ids: Iterable[int]) -> str:
     if missing is not None:
         raise NotFound(f"No image {missing[0]} in this collection.")
     return text
+
+
+def memberships(db: sqlite3.Connection, by: Literal["label", "tag"]) -> Memberships:
+    """Return which image has which label, or which tags."""
+    table, sql = {
+        "label": ("labels", "SELECT id, label FROM images WHERE gone IS NULL AND label NOT NULL"),
+        "tag": (
+            "tags",
+            "SELECT x.image, x.tag FROM image_tags x CROSS JOIN images i ON i.id = x.image "
+            "WHERE i.gone IS NULL",
+        ),
+    }[by]
+    ids, keys = integers(db, sql)
+    names: dict[int, str] = dict(db.execute(f"SELECT id, name FROM {table}"))
+    used = np.bincount(keys, minlength=max(names, default=0) + 1)
+    kept = sorted(np.flatnonzero(used).tolist(), key=lambda key: (-used[key], names[key]))
+    codes = np.empty(len(used), np.int64)
+    codes[kept] = np.arange(len(kept))
+    return Memberships(tuple(names[key] for key in kept), ids, codes[keys])
 
 
 def ids_with(

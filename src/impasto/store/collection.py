@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,7 @@ from impasto.store import (
     sources,
     spaces,
 )
-from impasto.store.catalogue import Counts
+from impasto.store.catalogue import Counts, Memberships
 from impasto.store.database import Database
 from impasto.store.gather import Changes
 from impasto.store.jobs import Jobs
@@ -551,6 +551,11 @@ class Collection:
         """
         with self._catalogue.reading() as db:
             return catalogue.labelled(db)
+
+    def memberships(self, by: Literal["label", "tag"]) -> Memberships:
+        """Return which image has which label, or which tags."""
+        with self._catalogue.reading() as db:
+            return catalogue.memberships(db, by)
 
     def ids_with(
         self, *, label: str | None = None, tag: str | None = None, selection: str | None = None

@@ -3,11 +3,18 @@
 import { ROOMS } from "../lib/rooms";
 import { formatTerm, soleImage, type Term } from "../lib/terms";
 import type { View } from "../lib/view";
+import {
+  BACKGROUND,
+  edgesOf,
+  fakeContrast,
+  fakeDistribution,
+  fakeGroups,
+  fakeSideBySide,
+} from "./fakeSpread";
 import { SourceError, type DataSource, type Query } from "./source";
 import type { Collection, Facets, Image, Job, Neighbour, Selection } from "./types";
 
 const LABELS = ["animals", "food", "nature", "objects", "people", "symbols", "travel"];
-const RANDOM = "random pairs of images";
 const WORDS = ["blue", "calm", "dark", "face", "hand", "heart", "house", "moon", "sea", "star"];
 
 /** A number in [0, 1) that depends on nothing but its arguments. */
@@ -119,6 +126,16 @@ export function fakeSource(images: number, delay = 0): DataSource {
             bytes: images * 2560,
             words: true,
           },
+          {
+            name: "lite0-mid",
+            title: "EfficientNet-Lite0 · stage 5",
+            network: "efficientnet-lite0",
+            layer: "stage5",
+            dimension: 112,
+            rows: images,
+            bytes: images * 224,
+            words: false,
+          },
         ]
       : [],
     default_space: images ? "lite0" : null,
@@ -144,7 +161,7 @@ export function fakeSource(images: number, delay = 0): DataSource {
 
   /** Similarities falling with a made-up distance, so that every picture has its neighbours. */
   function ranked(query: Query): Neighbour[] {
-    const seed = query.terms.map(formatTerm).join();
+    const seed = query.terms.map(formatTerm).join() + (query.space === "lite0-mid" ? "mid" : "");
     const base = [...seed].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 7) | 0;
     const own = soleImage(query.terms);
     return [...all]
@@ -157,6 +174,13 @@ export function fakeSource(images: number, delay = 0): DataSource {
       })
       .sort((a, b) => b.similarity - a.similarity);
   }
+
+  const has = (id: number, kind: string, name: string): boolean =>
+    kind === "selection"
+      ? (saved.get(name)?.has(id) ?? false)
+      : kind === "label"
+        ? fakeImage(id).label === name
+        : fakeImage(id).tags.includes(name);
 
   const saved = new Map<string, ReadonlySet<number>>();
   const listed = (view: View): Int32Array => all.filter((id) => matches(fakeImage(id), view, saved));
@@ -198,38 +222,54 @@ export function fakeSource(images: number, delay = 0): DataSource {
         space: "lite0",
         title: title(query.terms),
         total: neighbours.length,
-        background: { mean: 0.33, std: 0.12, of: RANDOM },
+        background: BACKGROUND,
         neighbours: neighbours.slice(offset, offset + k),
       });
     },
-    distribution: (query, bins) => {
-      const near = ranked(query);
-      const edges = Array.from({ length: bins + 1 }, (_, i) => -1 + (2 * i) / bins);
-      const counts = new Array<number>(bins).fill(0);
-      for (const { similarity } of near) {
-        const bin = Math.min(bins - 1, Math.floor(((similarity + 1) / 2) * bins));
-        counts[bin] = (counts[bin] ?? 0) + 1;
-      }
-      const bell = edges.slice(1).map((edge) => Math.exp(-0.5 * ((edge - 0.33) / 0.12) ** 2));
-      const sum = bell.reduce((total, n) => total + n, 0);
-      return wait({
-        space: "lite0",
-        title: title(query.terms),
-        edges,
-        counts,
-        background: bell.map((n) => (n / sum) * near.length),
+    ranking: (query) => wait(Int32Array.from(ranked(query).map(({ id }) => id))),
+    marks: (query, ids) =>
+      wait({
+        k: 10,
+        hub_from: 30,
+        source: "all" as const,
+        sentence: "Counted: all images asked.",
+        marks: ids.map((id) => {
+          const back = 1 + Math.floor(chance(id, 11) * 40);
+          const often = Math.floor(chance(id, 12) ** 6 * 90);
+          return {
+            id,
+            back: soleImage(query.terms) === null ? null : back,
+            mutual: soleImage(query.terms) === null ? null : back <= 10,
+            occurrence: { value: often, low: often, high: often, chance: 10 },
+            hub: often >= 30,
+          };
+        }),
+      }),
+    sideBySide: (terms, spaces, k) =>
+      wait(
+        fakeSideBySide(
+          title(terms),
+          spaces.map((space) => [space, ranked({ space, terms })] as const),
+          k,
+        ),
+      ),
+    distribution: (query, bins) =>
+      wait({ space: "lite0", title: title(query.terms), ...fakeDistribution(ranked(query), bins) }),
+    inside: (query, of, bins) =>
+      wait(fakeContrast(ranked(query), of.value, (id) => has(id, of.kind, of.value), bins)),
+    groups: (query, by, bins) =>
+      wait({
+        by,
+        edges: edgesOf(bins),
         mean: 0.35,
-        std: 0.13,
-        background_mean: 0.33,
-        background_std: 0.12,
-        background_of: RANDOM,
-        quantiles: [0.01, 0.25, 0.5, 0.75, 0.99].map((q) => ({
-          q,
-          value: near[Math.floor((1 - q) * (near.length - 1))]?.similarity ?? 0,
-        })),
-        total: near.length,
-      });
-    },
+        left_out: 0,
+        groups: fakeGroups(
+          ranked(query),
+          by === "label" ? LABELS : WORDS,
+          (id, name) => has(id, by, name),
+          bins,
+        ),
+      }),
     between: (query, low, high) =>
       wait(
         Int32Array.from(

@@ -81,6 +81,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/distribution/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Groups
+         * @description Spread the similarities of a query over every label or tag, the surest to be near first.
+         */
+        get: operations["groups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/distribution/images": {
         parameters: {
             query?: never;
@@ -95,6 +115,26 @@ export interface paths {
          *     Between two edges of the histogram these are exactly the images that its bins count.
          */
         get: operations["brushed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/distribution/inside": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Inside
+         * @description Compare the similarities of a query inside a set of images with those outside.
+         */
+        get: operations["inside"];
         put?: never;
         post?: never;
         delete?: never;
@@ -431,6 +471,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/neighbours/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Marks
+         * @description Tell which of some images are mutual neighbours of the query, and which are hubs.
+         */
+        get: operations["marks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/neighbours/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ranking
+         * @description Give the ids of all images that were compared, the most similar first.
+         */
+        get: operations["ranking"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/order": {
         parameters: {
             query?: never;
@@ -591,6 +671,26 @@ export interface paths {
          * @description Give the ids of all images with a picture, and how wide each is for its height.
          */
         get: operations["shapes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/side-by-side": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Side By Side
+         * @description Ask the same in several spaces: each one's neighbours, and how far they agree.
+         */
+        get: operations["side_by_side"];
         put?: never;
         post?: never;
         delete?: never;
@@ -771,8 +871,52 @@ export interface components {
             sources: string[];
         };
         /**
+         * AgreementOut
+         * @description How alike two spaces rank the images that have a vector in both.
+         */
+        AgreementOut: {
+            /**
+             * First
+             * @description Place among the columns.
+             */
+            first: number;
+            /** Images */
+            images: number;
+            /** K */
+            k: number;
+            /**
+             * Overlap
+             * @description Share of the k nearest that is shared, 0 to 1.
+             */
+            overlap: number;
+            /**
+             * Overlap Chance
+             * @description k / images.
+             */
+            overlap_chance: number;
+            /**
+             * Rbo
+             * @description Rank-biased overlap: the same, the first ranks weigh most.
+             */
+            rbo: number;
+            /** Rbo Chance */
+            rbo_chance: number;
+            /** Second */
+            second: number;
+            /**
+             * Shared
+             * @description Ids among the k nearest in both.
+             */
+            shared: number[];
+            /**
+             * Spearman
+             * @description Rank correlation over all images, -1 to 1; chance: 0.
+             */
+            spearman: number;
+        };
+        /**
          * Background
-         * @description The similarities of random pairs of the space.
+         * @description What is not related: random pairs of images, or random queries of the same make.
          */
         Background: {
             /** Mean */
@@ -859,6 +1003,24 @@ export interface components {
             writable: boolean;
         };
         /**
+         * ColumnOut
+         * @description The nearest images of the query in one space.
+         */
+        ColumnOut: {
+            background: components["schemas"]["Background"];
+            /** Neighbours */
+            neighbours: components["schemas"]["PlacedOut"][];
+            /** Space */
+            space: string;
+            /** Title */
+            title: string;
+            /**
+             * Total
+             * @description Images that were compared.
+             */
+            total: number;
+        };
+        /**
          * CompareIn
          * @description Several queries, compared in one space.
          */
@@ -922,6 +1084,43 @@ export interface components {
             title?: string | null;
         };
         /**
+         * ContrastOut
+         * @description The similarities of a query inside a set of images, and outside of it.
+         */
+        ContrastOut: {
+            /**
+             * Asked
+             * @description Whether the query itself was made of this set.
+             */
+            asked: boolean;
+            /** @description Chance that one inside is nearer than one outside. */
+            auc: components["schemas"]["EstimateOut"];
+            /**
+             * Edges
+             * @description One more than counts.
+             */
+            edges: number[];
+            /** Inside */
+            inside: number[];
+            /** Inside Mean */
+            inside_mean: number;
+            /** Inside Title */
+            inside_title: string;
+            /** Inside Total */
+            inside_total: number;
+            /**
+             * Ks
+             * @description Greatest distance of the two distribution functions, 0 to 1.
+             */
+            ks: number;
+            /** Outside */
+            outside: number[];
+            /** Outside Mean */
+            outside_mean: number;
+            /** Outside Total */
+            outside_total: number;
+        };
+        /**
          * Count
          * @description A value and the number of images that have it.
          */
@@ -951,13 +1150,41 @@ export interface components {
             usable: number;
         };
         /**
+         * CutOut
+         * @description A similarity to cut at, and what to expect above it.
+         */
+        CutOut: {
+            /**
+             * Count
+             * @description Images at or above it.
+             */
+            count: number;
+            /**
+             * Expected
+             * @description Of these, how many background alone would put there.
+             */
+            expected: number;
+            /**
+             * Share
+             * @description expected / count, at most 1: the false discovery rate.
+             */
+            share: number;
+            /** Similarity */
+            similarity: number;
+        };
+        /**
          * DistributionOut
-         * @description All similarities of a query as a histogram, beside that of random pairs.
+         * @description All similarities of a query as a histogram, beside that of the background.
          */
         DistributionOut: {
             /**
+             * Above
+             * @description Images at or above each edge.
+             */
+            above: number[];
+            /**
              * Background
-             * @description Random pairs, scaled to the same total.
+             * @description The background, scaled to the same total.
              */
             background: number[];
             /** Background Mean */
@@ -971,15 +1198,37 @@ export interface components {
             background_std: number;
             /** Counts */
             counts: number[];
+            /** @description The suggested cut, if there is one. */
+            cut: components["schemas"]["CutOut"] | null;
+            /**
+             * Cut Sentence
+             * @description What the cut takes, or why there is none.
+             */
+            cut_sentence: string;
             /**
              * Edges
              * @description One more than counts.
              */
             edges: number[];
+            /**
+             * Expected
+             * @description Of these, how many background alone would put there.
+             */
+            expected: number[];
             /** Mean */
             mean: number;
+            /**
+             * Parts
+             * @description How many images each part of the query is the mean of, below 0 for a part it moves away from: the background is random pairs for [1], else random queries like it.
+             */
+            parts: number[];
             /** Quantiles */
             quantiles: components["schemas"]["Quantile"][];
+            /**
+             * Shares
+             * @description expected / above, at most 1; null where nothing is above.
+             */
+            shares: (number | null)[];
             /** Space */
             space: string;
             /** Std */
@@ -988,6 +1237,11 @@ export interface components {
             title: string;
             /** Total */
             total: number;
+            /**
+             * Unrelated
+             * @description Estimated share of all images that is unrelated.
+             */
+            unrelated: number;
         };
         /**
          * EmbedJobIn
@@ -1179,6 +1433,49 @@ export interface components {
             k?: number;
             /** Space */
             space?: string | null;
+        };
+        /**
+         * GroupOut
+         * @description The similarities of a query to the images of one label or tag.
+         */
+        GroupOut: {
+            auc: components["schemas"]["EstimateOut"];
+            /** Counts */
+            counts: number[];
+            /** Mean */
+            mean: number;
+            /** Name */
+            name: string;
+            /** Size */
+            size: number;
+        };
+        /**
+         * GroupsOut
+         * @description The similarities of a query to every label or tag, the surest to be near first.
+         */
+        GroupsOut: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "label" | "tag";
+            /**
+             * Edges
+             * @description One more than counts.
+             */
+            edges: number[];
+            /** Groups */
+            groups: components["schemas"]["GroupOut"][];
+            /**
+             * Left Out
+             * @description Labels or tags that are less frequent than these.
+             */
+            left_out: number;
+            /**
+             * Mean
+             * @description Of all images.
+             */
+            mean: number;
         };
         /**
          * HealthOut
@@ -1519,6 +1816,53 @@ export interface components {
             seed: number;
         };
         /**
+         * MarkOut
+         * @description Who is near whom: a neighbour and the query, a neighbour and all other images.
+         */
+        MarkOut: {
+            /**
+             * Back
+             * @description Rank of the query among the neighbours of this image, from 1; null for a query of several images.
+             */
+            back: number | null;
+            /**
+             * Hub
+             * @description Whether it is near at least `hub_from` images.
+             */
+            hub: boolean | null;
+            /** Id */
+            id: number;
+            /**
+             * Mutual
+             * @description Whether that rank is at most k.
+             */
+            mutual: boolean | null;
+            /** @description Images that have this one among their k nearest; chance is the usual number. */
+            occurrence: components["schemas"]["EstimateOut"] | null;
+        };
+        /**
+         * MarksOut
+         * @description Mutual neighbours and hubs among some images.
+         */
+        MarksOut: {
+            /** Hub From */
+            hub_from: number;
+            /** K */
+            k: number;
+            /** Marks */
+            marks: components["schemas"]["MarkOut"][];
+            /**
+             * Sentence
+             * @description How hubs were counted, or why they are not known.
+             */
+            sentence: string;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "graph" | "all" | "sample" | "none";
+        };
+        /**
          * ModelDetail
          * @description A model with its scores beside baselines, class by class, and its card.
          */
@@ -1605,14 +1949,14 @@ export interface components {
             id: number;
             /**
              * Percentile
-             * @description Share of random pairs less similar, 0 to 100.
+             * @description Share of the background less similar, 0 to 100.
              */
             percentile: number;
             /** Similarity */
             similarity: number;
             /**
              * Z
-             * @description Standard deviations above the mean of random pairs.
+             * @description Standard deviations above the mean of the background.
              */
             z: number;
         };
@@ -1633,6 +1977,31 @@ export interface components {
              * @description Images that were compared.
              */
             total: number;
+        };
+        /**
+         * PlacedOut
+         * @description A near image and its rank in each of the spaces.
+         */
+        PlacedOut: {
+            /** Id */
+            id: number;
+            /**
+             * Percentile
+             * @description Share of the background less similar, 0 to 100.
+             */
+            percentile: number;
+            /**
+             * Ranks
+             * @description From 1, per space; null without a vector there.
+             */
+            ranks: (number | null)[];
+            /** Similarity */
+            similarity: number;
+            /**
+             * Z
+             * @description Standard deviations above the mean of the background.
+             */
+            z: number;
         };
         /**
          * PrecisionOut
@@ -1790,6 +2159,21 @@ export interface components {
              * @description The place, as the address has it after #/; empty: any.
              */
             view: string;
+        };
+        /**
+         * SideBySideOut
+         * @description One query in several spaces.
+         */
+        SideBySideOut: {
+            /**
+             * Agreements
+             * @description Of every two columns.
+             */
+            agreements: components["schemas"]["AgreementOut"][];
+            /** Columns */
+            columns: components["schemas"]["ColumnOut"][];
+            /** Title */
+            title: string;
         };
         /**
          * SpaceOut
@@ -2008,7 +2392,10 @@ export interface operations {
     distribution: {
         parameters: {
             query: {
+                /** @description Of equal width, from -1 to 1. */
                 bins?: number;
+                /** @description Background that the suggested cut lets in. */
+                share?: number;
                 /** @description Name of a space; absent: the collection's default space. */
                 space?: string | null;
                 /** @description `image:12`, `upload:ID`, `label:cats`, `tag:sunset`, `selection:best`, `text:a red bird` (in spaces that know words); a leading `-` moves away from it. Repeatable. */
@@ -2027,6 +2414,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DistributionOut"];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    groups: {
+        parameters: {
+            query: {
+                /** @description Of equal width, from -1 to 1. */
+                bins?: number;
+                by?: "label" | "tag";
+                /** @description The most frequent ones. */
+                most?: number;
+                /** @description Name of a space; absent: the collection's default space. */
+                space?: string | null;
+                /** @description `image:12`, `upload:ID`, `label:cats`, `tag:sunset`, `selection:best`, `text:a red bird` (in spaces that know words); a leading `-` moves away from it. Repeatable. */
+                term: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupsOut"];
                 };
             };
             /** @description One clear sentence. */
@@ -2063,6 +2489,44 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    inside: {
+        parameters: {
+            query: {
+                /** @description Of equal width, from -1 to 1. */
+                bins?: number;
+                /** @description `label:NAME`, `tag:NAME` or `selection:NAME`. */
+                of: string;
+                /** @description Name of a space; absent: the collection's default space. */
+                space?: string | null;
+                /** @description `image:12`, `upload:ID`, `label:cats`, `tag:sunset`, `selection:best`, `text:a red bird` (in spaces that know words); a leading `-` moves away from it. Repeatable. */
+                term: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContrastOut"];
                 };
             };
             /** @description One clear sentence. */
@@ -2666,6 +3130,78 @@ export interface operations {
             };
         };
     };
+    marks: {
+        parameters: {
+            query: {
+                /** @description Up to 500 ids, separated by commas. */
+                ids: string;
+                /** @description Nearest images that count. */
+                k?: number;
+                /** @description Name of a space; absent: the collection's default space. */
+                space?: string | null;
+                /** @description `image:12`, `upload:ID`, `label:cats`, `tag:sunset`, `selection:best`, `text:a red bird` (in spaces that know words); a leading `-` moves away from it. Repeatable. */
+                term: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarksOut"];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    ranking: {
+        parameters: {
+            query: {
+                /** @description Name of a space; absent: the collection's default space. */
+                space?: string | null;
+                /** @description `image:12`, `upload:ID`, `label:cats`, `tag:sunset`, `selection:best`, `text:a red bird` (in spaces that know words); a leading `-` moves away from it. Repeatable. */
+                term: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ids in order: little-endian 32-bit integers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     order: {
         parameters: {
             query?: {
@@ -2984,6 +3520,41 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    side_by_side: {
+        parameters: {
+            query: {
+                k?: number;
+                /** @description Names of different spaces. */
+                space: string[];
+                /** @description `image:12`, `upload:ID`, `label:cats`, `tag:sunset`, `selection:best`, `text:a red bird` (in spaces that know words); a leading `-` moves away from it. Repeatable. */
+                term: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SideBySideOut"];
                 };
             };
             /** @description One clear sentence. */

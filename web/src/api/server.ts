@@ -55,7 +55,17 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
       await request(selection(name), { method: "DELETE" });
     },
     neighbours: (query, offset, k) => json(`neighbours?${written(query, { offset, k })}`),
+    ranking: (query) => ids(`neighbours/order?${written(query)}`),
+    marks: (query, wanted) => json(`neighbours/marks?${written(query, { ids: wanted.join(",") })}`),
+    sideBySide: (terms, spaces, k) => {
+      const params = written({ space: null, terms }, { k });
+      for (const space of spaces) params.append("space", space);
+      return json(`side-by-side?${params}`);
+    },
     distribution: (query, bins) => json(`distribution?${written(query, { bins })}`),
+    inside: (query, of, bins) =>
+      json(`distribution/inside?${written(query, { of: formatTerm(of), bins })}`),
+    groups: (query, by, bins) => json(`distribution/groups?${written(query, { by, bins })}`),
     between: (query, low, high) => ids(`distribution/images?${written(query, { low, high })}`),
     upload: (file) => {
       const form = new FormData();
@@ -109,11 +119,11 @@ function countsOf(collection: Collection): Counts {
   };
 }
 
-function written(query: Query, numbers: Record<string, number>): URLSearchParams {
+function written(query: Query, more: Record<string, number | string> = {}): URLSearchParams {
   const params = new URLSearchParams();
   if (query.space !== null) params.set("space", query.space);
   for (const term of query.terms) params.append("term", formatTerm(term));
-  for (const [name, value] of Object.entries(numbers)) params.set(name, String(value));
+  for (const [name, value] of Object.entries(more)) params.set(name, String(value));
   return params;
 }
 

@@ -6,14 +6,18 @@ import type { View } from "../lib/view";
 import type { Listener } from "./live";
 import type {
   Collection,
+  Contrast,
   Distribution,
   Facets,
+  Groups,
   Image,
   Job,
   JobRequest,
+  Marks,
   Neighbours,
   Prediction,
   Selection,
+  SideBySide,
   Upload,
 } from "./types";
 
@@ -44,7 +48,17 @@ export interface DataSource {
   renameSelection(name: string, next: string): Promise<void>;
   removeSelection(name: string): Promise<void>;
   neighbours(query: Query, offset: number, k: number): Promise<Neighbours>;
+  /** Ids of all pictures that were compared, most similar first. */
+  ranking(query: Query): Promise<Int32Array>;
+  /** Which of some pictures are mutual neighbours of the query, and which are hubs. */
+  marks(query: Query, ids: readonly number[]): Promise<Marks>;
+  /** The same terms in several spaces. */
+  sideBySide(terms: readonly Term[], spaces: readonly string[], k: number): Promise<SideBySide>;
   distribution(query: Query, bins: number): Promise<Distribution>;
+  /** Similarities inside a label, tag or selection, and outside of it. */
+  inside(query: Query, of: Term, bins: number): Promise<Contrast>;
+  /** Similarities to every label or tag. */
+  groups(query: Query, by: "label" | "tag", bins: number): Promise<Groups>;
   /** Ids with a similarity from low to high, most similar first. */
   between(query: Query, low: number, high: number): Promise<Int32Array>;
   upload(file: Blob): Promise<Upload>;

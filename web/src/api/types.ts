@@ -5,20 +5,30 @@ import type { components } from "./schema";
 type Schemas = components["schemas"];
 
 export type Collection = Schemas["CollectionOut"];
+export type Contrast = Schemas["ContrastOut"];
 export type Counts = Schemas["CountsOut"];
 export type Distribution = Schemas["DistributionOut"];
 export type Estimate = Schemas["EstimateOut"];
 export type Facets = Schemas["FacetsOut"];
 export type Facet = Schemas["Count"];
 export type Flag = Schemas["FlagOut"];
+export type Group = Schemas["GroupOut"];
+export type Groups = Schemas["GroupsOut"];
 export type Image = Schemas["ImageOut"];
 export type Job = Schemas["JobOut"];
-export type JobRequest = Schemas["AddJobIn"] | Schemas["EmbedJobIn"] | Schemas["LearnJobIn"];
+export type JobRequest =
+  | Schemas["AddJobIn"]
+  | Schemas["EmbedJobIn"]
+  | Schemas["GraphJobIn"]
+  | Schemas["LearnJobIn"];
+export type Mark = Schemas["MarkOut"];
+export type Marks = Schemas["MarksOut"];
 export type Model = Schemas["ModelOut"];
 export type Neighbour = Schemas["NeighbourOut"];
 export type Neighbours = Schemas["NeighboursOut"];
 export type Prediction = Schemas["PredictOut"];
 export type Selection = Schemas["SelectionOut"];
 export type Shown = Schemas["ShownOut"];
+export type SideBySide = Schemas["SideBySideOut"];
 export type Space = Schemas["SpaceOut"];
 export type Upload = Schemas["UploadOut"];

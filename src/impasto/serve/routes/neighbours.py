@@ -1,16 +1,40 @@
-"""The nearest images of a query."""
+"""The nearest images of a query: in one space, in several, and who is near whom."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Query
+import numpy as np
+from fastapi import APIRouter, Query, Request, Response
+from numpy.typing import NDArray
 
-from impasto.explore.similarity import nearest
-from impasto.serve.routes.given import SpaceName, StudioIn, Terms
-from impasto.serve.schemas import Background, NeighbourOut, NeighboursOut
+from impasto import flow
+from impasto.core.errors import InvalidInput
+from impasto.explore.hubs import HUB
+from impasto.flow.look import NEAR, SHOWN
+from impasto.serve import present
+from impasto.serve.routes.given import OCTETS, Ids, SpaceName, StudioIn, Terms, id_bytes
+from impasto.serve.routes.images import parse_ids
+from impasto.serve.schemas import (
+    AgreementOut,
+    Background,
+    ColumnOut,
+    MarkOut,
+    MarksOut,
+    NeighbourOut,
+    NeighboursOut,
+    PlacedOut,
+    SideBySideOut,
+)
+
+if TYPE_CHECKING:
+    from impasto.core.records import Neighbours
+    from impasto.explore.agreement import Agreement
 
 router = APIRouter(tags=["neighbours"])
+
+FIRST = 2000
+"""Up to this rank the best are picked; further down the whole ranking is sorted, and kept."""
 
 
 @router.get("/neighbours")
@@ -23,23 +47,130 @@ def neighbours(
 ) -> NeighboursOut:
     """Find the k nearest images after the first `offset`, each beside random pairs."""
     answer = studio.answers.ask(space, terms)
-    found = nearest(answer.space, answer.ids, answer.similarities, offset + k)
-    similarities = found.similarities[offset:]
-    columns = (
-        found.ids[offset:].tolist(),
-        similarities.tolist(),
-        answer.background.percentile(similarities).tolist(),
-        answer.background.z(similarities).tolist(),
-    )
+    near = offset + k <= FIRST
+    found = answer.neighbours(offset + k) if near else studio.answers.ranking(space, terms)
     return NeighboursOut(
         space=answer.space.name,
         title=answer.query.title,
         total=answer.total,
-        background=Background(
-            mean=answer.background.mean, std=answer.background.std, of=answer.background.of
-        ),
-        neighbours=[
-            NeighbourOut(id=id_, similarity=similarity, percentile=percentile, z=z)
-            for id_, similarity, percentile, z in zip(*columns, strict=True)
+        background=_background(answer),
+        neighbours=_told(answer, found, slice(offset, offset + k)),
+    )
+
+
+@router.get("/neighbours/order", response_class=Response, responses=OCTETS)
+def ranking(request: Request, studio: StudioIn, terms: Terms, space: SpaceName = None) -> Response:
+    """Give the ids of all images that were compared, the most similar first."""
+    return id_bytes(studio.answers.ranking(space, terms).ids, request)
+
+
+@router.get("/neighbours/marks")
+def marks(
+    studio: StudioIn,
+    terms: Terms,
+    ids: Ids,
+    space: SpaceName = None,
+    k: Annotated[int, Query(ge=1, le=100, description="Nearest images that count.")] = NEAR,
+) -> MarksOut:
+    """Tell which of some images are mutual neighbours of the query, and which are hubs."""
+    answer = studio.answers.ask(space, terms)
+    vectors, _ = studio.answers.vectors(answer.space.name)
+    known = studio.answers.hubs(answer.space.name, k)
+    return MarksOut(
+        k=k,
+        hub_from=HUB * k,
+        source=known.source,
+        sentence=known.sentence,
+        marks=[
+            MarkOut(
+                id=mark.image,
+                back=mark.back,
+                mutual=mark.mutual,
+                occurrence=None if mark.occurrence is None else present.estimate(mark.occurrence),
+                hub=mark.hub,
+            )
+            for mark in flow.marks(vectors, answer, parse_ids(ids), known, k=k)
         ],
+    )
+
+
+@router.get("/side-by-side")
+def side_by_side(
+    studio: StudioIn,
+    terms: Terms,
+    space: Annotated[
+        list[str], Query(min_length=2, max_length=6, description="Names of different spaces.")
+    ],
+    k: Annotated[int, Query(ge=1, le=500)] = SHOWN,
+) -> SideBySideOut:
+    """Ask the same in several spaces: each one's neighbours, and how far they agree."""
+    names = [flow.choose_space(studio.collection, name).name for name in space]
+    if len(set(names)) < len(names):
+        raise InvalidInput("Side by side stand different spaces; one was named twice.")
+    answers = [studio.answers.ask(name, terms) for name in names]
+    rankings = [studio.answers.ranking(name, terms) for name in names]
+    pairs = [(i, j) for i in range(len(names)) for j in range(i + 1, len(names))]
+    return SideBySideOut(
+        title=answers[0].query.title,
+        columns=[
+            _column(answer, found, rankings, k)
+            for answer, found in zip(answers, rankings, strict=True)
+        ],
+        agreements=[
+            _agreement(*pair, found)
+            for pair, found in zip(pairs, flow.agree(rankings, k=k), strict=True)
+        ],
+    )
+
+
+def _background(answer: flow.Answer) -> Background:
+    found = answer.background
+    return Background(mean=found.mean, std=found.std, of=found.of)
+
+
+def _told(answer: flow.Answer, found: Neighbours, part: slice) -> list[NeighbourOut]:
+    similarities = found.similarities[part]
+    columns = (
+        found.ids[part].tolist(),
+        similarities.tolist(),
+        answer.background.percentile(similarities).tolist(),
+        answer.background.z(similarities).tolist(),
+    )
+    return [
+        NeighbourOut(id=id_, similarity=similarity, percentile=percentile, z=z)
+        for id_, similarity, percentile, z in zip(*columns, strict=True)
+    ]
+
+
+def _column(
+    answer: flow.Answer, found: Neighbours, rankings: list[Neighbours], k: int
+) -> ColumnOut:
+    from impasto.explore.agreement import places
+
+    ids: NDArray[np.int64] = found.ids[:k]
+    ranks = np.stack([places(ranking, ids) for ranking in rankings], axis=1).tolist()
+    return ColumnOut(
+        space=answer.space.name,
+        title=answer.space.title,
+        total=len(found),
+        background=_background(answer),
+        neighbours=[
+            PlacedOut(**told.model_dump(), ranks=[rank or None for rank in line])
+            for told, line in zip(_told(answer, found, slice(k)), ranks, strict=True)
+        ],
+    )
+
+
+def _agreement(first: int, second: int, found: Agreement) -> AgreementOut:
+    return AgreementOut(
+        first=first,
+        second=second,
+        images=found.images,
+        k=found.k,
+        shared=found.shared.tolist(),
+        overlap=found.overlap,
+        overlap_chance=found.overlap_chance,
+        rbo=found.rbo,
+        rbo_chance=found.rbo_chance,
+        spearman=found.spearman,
     )
