@@ -68,6 +68,39 @@ def test_lengths_agree_with_float64(a_kernel: Kernel, rng: np.random.Generator) 
         np.testing.assert_allclose(got, np.linalg.norm(rows.astype(np.float64), axis=1), rtol=1e-6)
 
 
+@pytest.mark.parametrize(("n", "d"), [(0, 5), (1, 1), (7, 33), (5, 15), (101, 47), (19, 1280)])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_scaled_rows_are_numpys(
+    a_kernel: Kernel, n: int, d: int, dtype: type, rng: np.random.Generator
+) -> None:
+    rows: NDArray[Any] = rng.standard_normal((n, d)).astype(dtype)
+    if n > 2:
+        rows[1, 0], rows[2] = np.inf, 6e-8  # the smallest 16-bit number
+    which = rng.integers(0, n, 3 * n) if n else np.empty(0, np.int64)
+    scales = rng.standard_normal(len(which)).astype(np.float32)
+    got = kernel.scaled(rows, which, scales, kernel=a_kernel)
+    assert got.dtype == np.float32
+    np.testing.assert_array_equal(got, rows[which].astype(np.float32) * scales[:, None])
+
+
+def test_scaled_rows_in_many_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = np.arange(300, dtype=np.float32).reshape(100, 3)
+    which = np.arange(100)[::-1]
+    monkeypatch.setattr(kernel, "_BLOCK_BYTES", 40)
+    for threads in (1, 3):
+        got = kernel.scaled(rows, which, np.full(100, 2, np.float32), threads=threads)
+        np.testing.assert_array_equal(got, 2 * rows[::-1])
+
+
+def test_scaled_rows_must_exist() -> None:
+    rows = np.ones((3, 2), np.float16)
+    for which in ([3], [-1]):
+        with pytest.raises(InvalidInput, match="0 to 2"):
+            kernel.scaled(rows, np.array(which), np.ones(1, np.float32))
+    with pytest.raises(InvalidInput, match="need 1 factors"):
+        kernel.scaled(rows, np.array([0]), np.ones(2, np.float32))
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     n=st.integers(0, 40),

@@ -1,4 +1,4 @@
-"""LLVM assembly of the three inner loops: scaled products, squared lengths, histogram.
+"""LLVM assembly of the inner loops: scaled products, squared lengths, scaled rows, histogram.
 
 Pure text, no compiler: `kernel` compiles it for the processor at hand. The loops are written
 as 16 lanes; LLVM splits them where registers are narrower. Every (row, query) pair has exactly
@@ -89,6 +89,59 @@ tail.body:
 store:
   %o = getelementptr float, ptr %out, i64 %i
   store float %total, ptr %o
+  %i.next = add i64 %i, 1
+  br label %row
+end:
+  ret void
+}}
+"""
+
+
+def scaled(element: Element) -> str:
+    """Write ``scaled(rows, which, n, d, scales, out)``: ``out[i] = scales[i] * rows[which[i]]``."""
+    return f"""{_DECLARATIONS}
+define void @scaled(ptr %rows, ptr %which, i64 %n, i64 %d, ptr %scales, ptr %out) {{
+entry:
+  %whole = and i64 %d, -16
+  br label %row
+row:
+  %i = phi i64 [0, %entry], [%i.next, %row.end]
+  %more = icmp ult i64 %i, %n
+  br i1 %more, label %begin, label %end
+begin:
+  %w = getelementptr i64, ptr %which, i64 %i
+  %from = load i64, ptr %w
+  %start = mul i64 %from, %d
+  %p = getelementptr {element}, ptr %rows, i64 %start
+  %target = mul i64 %i, %d
+  %o = getelementptr float, ptr %out, i64 %target
+{_load("scale", "float", "%scales", "%i", 1)}
+  %one = insertelement {_VECTOR} poison, float %scale, i32 0
+  %all = shufflevector {_VECTOR} %one, {_VECTOR} poison, <{LANES} x i32> zeroinitializer
+  br label %wide
+wide:
+  %j = phi i64 [0, %begin], [%j.next, %wide.body]
+  %wide.more = icmp ult i64 %j, %whole
+  br i1 %wide.more, label %wide.body, label %tail
+wide.body:
+{_load("x", element, "%p", "%j", LANES)}
+  %x.scaled = fmul {_VECTOR} %x, %all
+  %x.o = getelementptr float, ptr %o, i64 %j
+  store {_VECTOR} %x.scaled, ptr %x.o, align 4
+  %j.next = add i64 %j, {LANES}
+  br label %wide
+tail:
+  %t = phi i64 [%whole, %wide], [%t.next, %tail.body]
+  %tail.more = icmp ult i64 %t, %d
+  br i1 %tail.more, label %tail.body, label %row.end
+tail.body:
+{_load("y", element, "%p", "%t", 1)}
+  %y.scaled = fmul float %y, %scale
+  %y.o = getelementptr float, ptr %o, i64 %t
+  store float %y.scaled, ptr %y.o
+  %t.next = add i64 %t, 1
+  br label %tail
+row.end:
   %i.next = add i64 %i, 1
   br label %row
 end:

@@ -18,6 +18,7 @@ from impasto.core.errors import InvalidInput
 from impasto.core.progress import Progress, Quiet
 from impasto.core.records import Graph
 from impasto.core.space import Vectors, check_same_space
+from impasto.explore import kernel
 from impasto.explore.rows import scales_of
 
 _BLOCK = 4096  # images: a square takes 64 MB, and a product is long enough to use all cores
@@ -97,15 +98,13 @@ class _Directions:
         return self.vectors.ids[self.rows]
 
     def block(self, nodes: Nodes) -> _Block:
-        rows = self.rows[nodes]
-        own = self.vectors.values[rows].astype(np.float32)
-        own *= scales_of(self.vectors.norms[rows], self.vectors.ids[rows])[:, None]
-        if self.vectors.mirrored is None:
+        rows, mirrored = self.rows[nodes], self.vectors.mirrored
+        ids = self.vectors.ids[rows]
+        own = kernel.scaled(self.vectors.values, rows, scales_of(self.vectors.norms[rows], ids))
+        if mirrored is None:
             return _Block(nodes, own, None)
-        mirrored = self.vectors.mirrored[rows].astype(np.float32)
-        norms = np.linalg.norm(mirrored.astype(np.float64), axis=1).astype(np.float32)
-        mirrored *= scales_of(norms, self.vectors.ids[rows])[:, None]
-        return _Block(nodes, own, mirrored)
+        norms = kernel.lengths(mirrored[rows])
+        return _Block(nodes, own, kernel.scaled(mirrored, rows, scales_of(norms, ids)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

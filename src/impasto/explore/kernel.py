@@ -25,6 +25,7 @@ from impasto.explore import assembly
 
 Rows = NDArray[np.floating[Any]]
 Floats = NDArray[np.float32]
+Numbers = NDArray[np.int64]
 
 _BLOCK_BYTES = 8 << 20  # Long enough to hide a call, short enough that no thread waits for long.
 
@@ -45,7 +46,7 @@ class Backend:
 
 
 class Kernel(Protocol):
-    """The three loops, on one block of rows; `at_once` queries share a pass."""
+    """The loops, on one block of rows; `at_once` queries share a pass."""
 
     at_once: int
 
@@ -54,6 +55,9 @@ class Kernel(Protocol):
 
     def squares(self, rows: Rows, out: Floats) -> None:
         """Fill ``out[i]`` with the squared length of row `i`."""
+
+    def scaled(self, rows: Rows, which: Numbers, scales: Floats, out: Floats) -> None:
+        """Fill ``out[i]`` with row ``which[i]``, times ``scales[i]``."""
 
     def histogram(self, values: Floats, edges: NDArray[np.float64]) -> NDArray[np.int64]:
         """Count the values between uniform edges; the last bin is closed, NaN counts nowhere."""
@@ -80,6 +84,12 @@ class NumPyKernel:
                 part = slice(begin, begin + self._rows)
                 block = rows[part].astype(np.float32, copy=False)
                 np.einsum("ij,ij->i", block, block, out=out[part])
+
+    def scaled(self, rows: Rows, which: Numbers, scales: Floats, out: Floats) -> None:
+        """Fill ``out[i]`` with row ``which[i]``, times ``scales[i]``."""
+        with np.errstate(invalid="ignore", over="ignore"):
+            out[:] = rows[which]
+            out *= scales[:, None]
 
     def histogram(self, values: Floats, edges: NDArray[np.float64]) -> NDArray[np.int64]:
         """Count the values between uniform edges; the last bin is closed, NaN counts nowhere."""
@@ -132,6 +142,12 @@ class CompiledKernel:
         element = _element(rows)
         run = self._function(("squares", element), lambda: assembly.squares(element), "piip")
         run(_at(rows), *rows.shape, _at(out))
+
+    def scaled(self, rows: Rows, which: Numbers, scales: Floats, out: Floats) -> None:
+        """Fill ``out[i]`` with row ``which[i]``, times ``scales[i]``."""
+        element = _element(rows)
+        run = self._function(("scaled", element), lambda: assembly.scaled(element), "ppiipp")
+        run(_at(rows), _at(which), *out.shape, _at(scales), _at(out))
 
     def histogram(self, values: Floats, edges: NDArray[np.float64]) -> NDArray[np.int64]:
         """Count the values between uniform edges; the last bin is closed, NaN counts nowhere."""
@@ -221,6 +237,47 @@ def lengths(rows: Rows, *, threads: int | None = None, kernel: Kernel | None = N
     kernel = kernel or _choose()[0]
     _over_blocks(lambda part: kernel.squares(rows[part], out[part]), rows, threads)
     return np.sqrt(out)
+
+
+def scaled(
+    rows: Rows,
+    which: Numbers,
+    scales: Floats,
+    *,
+    threads: int | None = None,
+    kernel: Kernel | None = None,
+) -> Floats:
+    """Take some rows as 32-bit numbers, each times its factor: unit vectors for products by BLAS.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_images, n_features), float16 or float32, C-contiguous
+    which : ndarray of shape (n,), int64
+        Numbers of rows, from 0; in any order, also twice.
+    scales : ndarray of shape (n,), float32
+        Factors, in the order of `which`.
+    threads : int, optional
+        All cores by default.
+    kernel : Kernel, optional
+        What `backend` says by default.
+
+    Returns
+    -------
+    ndarray of shape (n, n_features), float32
+    """
+    _check_rows(rows)
+    if len(which) and not 0 <= which.min() <= which.max() < len(rows):
+        raise InvalidInput(f"Rows have the numbers 0 to {len(rows) - 1}; some of these haven't.")
+    if scales.shape != which.shape:
+        raise InvalidInput(f"{len(which)} rows need {len(which)} factors, not {scales.shape}.")
+    which = np.ascontiguousarray(which, np.int64)
+    scales = np.ascontiguousarray(scales, np.float32)
+    out = np.empty((len(which), rows.shape[1]), np.float32)
+    kernel = kernel or _choose()[0]
+    _over_blocks(
+        lambda part: kernel.scaled(rows, which[part], scales[part], out[part]), out, threads
+    )
+    return out
 
 
 def histogram(

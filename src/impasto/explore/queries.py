@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from impasto.core.errors import InvalidInput, SpaceMismatch
 from impasto.core.space import Space, Vectors, check_same_space
+from impasto.explore import kernel
 from impasto.explore.rows import rows_of, scales_of
 
 NEGATIVE_WEIGHT = 0.5
@@ -181,5 +182,5 @@ def _mean(vectors: Vectors, ids: Collection[int]) -> NDArray[np.float64]:
     total = np.zeros(vectors.space.dimension)
     for begin in range(0, len(rows), _BLOCK):
         part = slice(begin, begin + _BLOCK)
-        total += scales[part] @ vectors.values[rows[part]].astype(np.float32)
+        total += kernel.scaled(vectors.values, rows[part], scales[part]).sum(axis=0)
     return total / max(1, len(rows))
