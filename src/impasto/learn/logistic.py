@@ -77,7 +77,7 @@ class Problem:
         self, rows: NDArray[np.float32], codes: NDArray[np.integer[Any]], n_classes: int
     ) -> None:
         self.codes, self.n_classes = codes, n_classes
-        self.axes, self.variances = _principal(rows)
+        self.axes, self.variances = principal(rows)
         self.rows = rows @ self.axes  # (n_images, n_axes)
 
     def solve(
@@ -136,7 +136,7 @@ class Problem:
         return LinearHead(weights, theta[:, -1].astype(np.float32))
 
 
-def _principal(
+def principal(
     rows: NDArray[np.float32],
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """Return principal axes (n_features, n_axes) and the mean squares of the rows along them."""
