@@ -183,7 +183,7 @@ def _fit_by_steps(rows: NDArray[np.float32], tags: Tags, how: Steps, progress: P
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, how.steps)
     for batch in islice(_endless(open_sampler(tags, how.sampling)), how.steps):
         optimiser.zero_grad()
-        loss(inputs[batch] @ weights.T + bias, truth[batch]).backward()
+        torch.autograd.backward(loss(inputs[batch] @ weights.T + bias, truth[batch]))
         optimiser.step()
         schedule.step()
         progress.advance()
