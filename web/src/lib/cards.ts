@@ -1,17 +1,17 @@
-/** Fetches the facts of pictures in view, in few requests, forgetting what scrolled away. */
+/** Fetches the facts of what is in view, in few requests, forgetting what scrolled away. */
 
 import type { Image } from "../api/types";
 
-interface Shelf {
+interface Shelf<T> {
   has(id: number): boolean;
-  get(id: number): Image | undefined;
-  set(id: number, image: Image): unknown;
+  get(id: number): T | undefined;
+  set(id: number, card: T): unknown;
   delete(id: number): boolean;
 }
 
 const BATCH = 240;
 
-export class Cards {
+export class Cards<T extends { readonly id: number } = Image> {
   #wanted: readonly number[] = [];
   #asked = new Set<number>();
   #busy = 0;
@@ -19,13 +19,15 @@ export class Cards {
 
   /**
    * Parameters: where cards are kept (a reactive map in the app, a plain one in tests), how to
-   * fetch some, what to do with a failure, and how long to wait for scrolling to settle.
+   * fetch some, what to do with a failure, how long to wait for scrolling to settle, and how many
+   * to fetch at once.
    */
   constructor(
-    readonly shelf: Shelf,
-    private readonly fetch: (ids: readonly number[]) => Promise<Image[]>,
+    readonly shelf: Shelf<T>,
+    private readonly fetch: (ids: readonly number[]) => Promise<readonly T[]>,
     private readonly failed: (error: unknown) => void = () => {},
     private readonly pause = 25,
+    private readonly batch = BATCH,
   ) {}
 
   /** Ask for what is seen now; what was wanted before and not yet asked for is dropped. */
@@ -38,24 +40,24 @@ export class Cards {
   }
 
   /** Put cards that came another way. */
-  put(images: readonly Image[]): void {
-    for (const image of images) this.shelf.set(image.id, image);
+  put(cards: readonly T[]): void {
+    for (const card of cards) this.shelf.set(card.id, card);
   }
 
   /** Ask anew for what had not been read when it was fetched. */
-  refresh(ids: readonly number[], stale: (image: Image) => boolean): void {
+  refresh(ids: readonly number[], stale: (card: T) => boolean): void {
     const again = ids.filter((id) => {
-      const image = this.shelf.get(id);
-      return image !== undefined && stale(image);
+      const card = this.shelf.get(id);
+      return card !== undefined && stale(card);
     });
-    if (again.length) void this.#ask(again.slice(0, BATCH));
+    if (again.length) void this.#ask(again.slice(0, this.batch));
   }
 
   async #flush(): Promise<void> {
     if (this.#busy >= 2) return;
     const missing = this.#wanted.filter((id) => !this.shelf.has(id) && !this.#asked.has(id));
     if (missing.length === 0) return;
-    await this.#ask(missing.slice(0, BATCH));
+    await this.#ask(missing.slice(0, this.batch));
     await this.#flush();
   }
 

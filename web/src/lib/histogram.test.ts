@@ -1,5 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { brushed, extent, heightOf, nudge, snap, stepsPath, ticks, toPixels, toValue } from "./histogram";
+import {
+  brushed,
+  edgeAt,
+  extent,
+  heightOf,
+  nudge,
+  scaledTo,
+  snap,
+  stepCut,
+  stepsPath,
+  tableRows,
+  ticks,
+  toPixels,
+  toValue,
+} from "./histogram";
 
 const edges = Array.from({ length: 11 }, (_, i) => i / 10);
 
@@ -57,5 +71,47 @@ describe("the brush", () => {
     expect(nudge(brush, "high", "ArrowRight", true, edges)).toEqual({ low: 0.3, high: 1 });
     expect(nudge(brush, "high", "Home", false, edges)).toEqual({ low: 0.3, high: 0.4 });
     expect(nudge(brush, "high", "Tab", false, edges)).toBeNull();
+  });
+});
+
+describe("the cut", () => {
+  it("stands on an edge and moves by keys", () => {
+    expect(edgeAt(0.44, edges)).toBe(4);
+    expect(stepCut(0.4, "ArrowRight", false, edges)).toBe(0.5);
+    expect(stepCut(0.4, "ArrowLeft", true, edges)).toBe(0);
+    expect(stepCut(0.9, "End", false, edges)).toBe(1);
+    expect(stepCut(0.9, "ArrowRight", true, edges)).toBe(1);
+    expect(stepCut(0.9, "x", false, edges)).toBeNull();
+  });
+});
+
+describe("sets of different sizes", () => {
+  it("are drawn as if they were as large", () => {
+    expect(scaledTo(100, [1, 3], 4)).toEqual([25, 75]);
+    expect(scaledTo(100, [0, 0], 0)).toEqual([0, 0]);
+  });
+});
+
+describe("the table", () => {
+  it("holds the bars in view, most similar first", () => {
+    const rows = tableRows(
+      {
+        edges: [0, 0.5, 1],
+        counts: [3, 1],
+        background: [3.9, 0.1],
+        above: [4, 1, 0],
+        shares: [1, 0.1, null],
+      },
+      { low: 0, high: 1 },
+    );
+    expect(rows).toEqual([
+      { low: 0.5, high: 1, count: 1, background: 0.1, above: 1, share: 0.1 },
+      { low: 0, high: 0.5, count: 3, background: 3.9, above: 4, share: 1 },
+    ]);
+    const half = tableRows(
+      { edges: [0, 0.5, 1], counts: [3, 1], background: [4, 0], above: [4, 1, 0], shares: [1, 0, null] },
+      { low: 0.5, high: 1 },
+    );
+    expect(half).toHaveLength(1);
   });
 });

@@ -88,6 +88,29 @@ export function brushed(a: number, b: number, edges: readonly number[]): Range {
     : { low: edges[i - 1] ?? low, high };
 }
 
+/** Where a key leads from one edge; null when it moves nothing. May lie beyond the ends. */
+function edgeBy(key: string, at: number, big: boolean, last: number): number | null {
+  const step = big ? 10 : 1;
+  switch (key) {
+    case "ArrowLeft":
+    case "ArrowDown":
+      return at - step;
+    case "ArrowRight":
+    case "ArrowUp":
+      return at + step;
+    case "PageDown":
+      return at - 10;
+    case "PageUp":
+      return at + 10;
+    case "Home":
+      return 0;
+    case "End":
+      return last;
+    default:
+      return null;
+  }
+}
+
 /** Move one end of a brush with a key; null when the key moves nothing. */
 export function nudge(
   brush: Range,
@@ -96,35 +119,31 @@ export function nudge(
   big: boolean,
   edges: readonly number[],
 ): Range | null {
-  const at = edges.indexOf(snap(brush[end], edges));
-  const other = edges.indexOf(snap(brush[end === "low" ? "high" : "low"], edges));
-  const step = big ? 10 : 1;
-  const to = ((): number | null => {
-    switch (key) {
-      case "ArrowLeft":
-      case "ArrowDown":
-        return at - step;
-      case "ArrowRight":
-      case "ArrowUp":
-        return at + step;
-      case "PageDown":
-        return at - 10;
-      case "PageUp":
-        return at + 10;
-      case "Home":
-        return 0;
-      case "End":
-        return edges.length - 1;
-      default:
-        return null;
-    }
-  })();
+  const to = edgeBy(key, edgeAt(brush[end], edges), big, edges.length - 1);
   if (to === null) return null;
+  const other = edgeAt(brush[end === "low" ? "high" : "low"], edges);
   const bounded =
     end === "low"
       ? Math.max(0, Math.min(to, other - 1))
       : Math.min(edges.length - 1, Math.max(to, other + 1));
   return { ...brush, [end]: edges[bounded] ?? brush[end] };
+}
+
+/** Move a cut with a key, one edge or ten; null when the key moves nothing. */
+export function stepCut(
+  value: number,
+  key: string,
+  big: boolean,
+  edges: readonly number[],
+): number | null {
+  const last = edges.length - 1;
+  const to = edgeBy(key, edgeAt(value, edges), big, last);
+  return to === null ? null : (edges[Math.max(0, Math.min(last, to))] ?? value);
+}
+
+/** The place of the edge next to a value. */
+export function edgeAt(value: number, edges: readonly number[]): number {
+  return edges.indexOf(snap(value, edges));
 }
 
 /** Round tick values inside a range, about `wanted` of them. */
@@ -137,4 +156,42 @@ export function ticks(range: Range, wanted: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) =>
     Number(((first + i) * step).toPrecision(12)),
   );
+}
+
+/** A series as tall as if it had `total` pictures, so that sets of different sizes compare. */
+export function scaledTo(total: number, counts: readonly number[], own: number): number[] {
+  return counts.map((n) => (own > 0 ? (n * total) / own : 0));
+}
+
+export interface Row {
+  readonly low: number;
+  readonly high: number;
+  readonly count: number;
+  readonly background: number;
+  readonly above: number;
+  readonly share: number | null;
+}
+
+/** The histogram as rows of a table, the most similar first, without empty ends. */
+export function tableRows(
+  distribution: {
+    readonly edges: readonly number[];
+    readonly counts: readonly number[];
+    readonly background: readonly number[];
+    readonly above: readonly number[];
+    readonly shares: readonly (number | null)[];
+  },
+  range: Range,
+): Row[] {
+  return distribution.counts
+    .map((count, i) => ({
+      low: distribution.edges[i] ?? 0,
+      high: distribution.edges[i + 1] ?? 0,
+      count,
+      background: distribution.background[i] ?? 0,
+      above: distribution.above[i] ?? 0,
+      share: distribution.shares[i] ?? null,
+    }))
+    .filter(({ low, high }) => low >= range.low - 1e-9 && high <= range.high + 1e-9)
+    .reverse();
 }
