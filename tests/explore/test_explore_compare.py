@@ -10,8 +10,9 @@ from impasto.core.errors import InvalidInput, SpaceMismatch
 from impasto.core.space import Vectors
 from impasto.explore import queries
 from impasto.explore.compare import compare
+from impasto.explore.distribution import background
 from impasto.explore.queries import Query
-from impasto.explore.ranks import rank_biased_overlap
+from impasto.explore.ranks import falling_order, rank_biased_overlap
 from impasto.explore.similarity import similarities
 
 Make = Callable[..., Vectors]
@@ -24,7 +25,7 @@ def test_distances_are_scipys(make: Make, levels: int, rng: np.random.Generator)
     ids[[5, 6]] = -1
     vectors = make(values, ids)
     asked = [queries.from_rows(vectors, [i], title=str(i)) for i in (0, 1, 17, 30)]
-    got = compare(vectors, asked, bins=40, k=20)
+    got = compare(vectors, asked, bins=40, limits=(-1, 1), k=20)
     found = similarities(vectors, np.stack([q.vector for q in asked]))[:, ids >= 0]
     kept = ids[ids >= 0]
     tops = [kept[np.lexsort((kept, -line))][:20] for line in found]
@@ -39,6 +40,44 @@ def test_distances_are_scipys(make: Make, levels: int, rng: np.random.Generator)
             assert got.spearman[i, j] == pytest.approx(stats.spearmanr(a, b).statistic, abs=1e-9)
             common = len(set(tops[i]) & set(tops[j])) / 20
             assert got.overlap[i, j] == pytest.approx(common)
+    assert got.overlap_chance == 20 / 398
+    np.testing.assert_array_equal(got.similarities, found)
+    np.testing.assert_array_equal(got.ids, kept)
+    for line, ranks, cut, top in zip(found, got.ranks, got.cuts, tops, strict=True):
+        by_rank = kept[np.lexsort((kept, -line))]
+        np.testing.assert_array_equal(by_rank[ranks - 1], kept)
+        assert cut == line[kept == top[-1]]
+    below = [[(line < edge).mean() for edge in got.distributions[0].edges[:-1]] for line in found]
+    np.testing.assert_allclose(got.cumulative[:, :-1], below)
+    assert (got.cumulative[:, -1] == 1).all()
+
+
+def test_rows_come_by_id_whatever_their_order_on_disk(make: Make, rng: np.random.Generator) -> None:
+    values = rng.integers(1, 4, (50, 2)).astype(np.float16)
+    shuffle = rng.permutation(50)
+    one, other = make(values), make(values[shuffle], shuffle + 10)
+    asked = [np.array([1.0, 0.2]), np.array([0.3, 1.0])]
+    got, again = (
+        compare(each, [queries.from_vectors(each.space, vector) for vector in asked], k=7)
+        for each in (one, other)
+    )
+    np.testing.assert_array_equal(got.ids, again.ids)
+    np.testing.assert_array_equal(got.ranks, again.ranks)
+    np.testing.assert_array_equal(got.overlap, again.overlap)
+
+
+def test_histograms_lie_where_the_similarities_are(make: Make, rng: np.random.Generator) -> None:
+    vectors = make((rng.standard_normal((60, 8)) + 3).astype(np.float16))
+    got = compare(vectors, [queries.from_rows(vectors, [i]) for i in (10, 11)], bins=30)
+    edges = got.distributions[0].edges
+    assert 0 < edges[0] <= min(got.similarities.min(), background(vectors).similarities[0])
+    assert edges[0] == pytest.approx(round(edges[0] * 50) / 50)
+    assert edges[-1] == 1
+    assert sum(int(one.counts.sum()) for one in got.distributions) == 120
+    assert got.background.counts.sum() == got.background.total == 60 * 59 / 2
+    alike = make(np.ones((5, 2), np.float16))
+    same = compare(alike, [queries.from_rows(alike, [10])] * 2)
+    assert same.distributions[0].counts.sum() == 5
 
 
 def test_opposite_queries(make: Make) -> None:
@@ -66,12 +105,20 @@ def test_rank_biased_overlap_by_the_definition(rng: np.random.Generator) -> None
         rank_biased_overlap(np.arange(3), np.arange(4))
 
 
+def test_the_quick_order_is_that_of_a_stable_sort(rng: np.random.Generator) -> None:
+    values = rng.integers(-30, 30, 500).astype(np.float32) / 10
+    values[:4] = [0.0, -0.0, np.float32(-1e-45), np.float32(1e-45)]
+    np.testing.assert_array_equal(falling_order(values), np.argsort(-values, kind="stable"))
+
+
 def test_what_can_not_be_compared(make: Make) -> None:
     vectors = make(np.ones((3, 2), np.float16))
     one = queries.from_rows(vectors, [10])
     stranger = make(np.ones((1, 2), np.float16), network="other").space
     with pytest.raises(InvalidInput, match="at least two"):
         compare(vectors, [one])
+    with pytest.raises(InvalidInput, match="at least one neighbour"):
+        compare(vectors, [one, one], k=0)
     with pytest.raises(SpaceMismatch, match="network"):
         compare(vectors, [one, Query(stranger, np.ones(2, np.float32))])
     with pytest.raises(InvalidInput, match="no vectors"):

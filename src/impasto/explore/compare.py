@@ -10,18 +10,26 @@ from numpy.typing import NDArray
 
 from impasto.core.errors import InvalidInput
 from impasto.core.space import Space, Vectors, check_same_space
-from impasto.explore.distribution import Distribution, distribution
+from impasto.explore.distribution import Background, Distribution, background, distribution
 from impasto.explore.queries import Query
-from impasto.explore.ranks import rank_biased_overlap, ranks_along, standing
-from impasto.explore.similarity import nearest, similarities
+from impasto.explore.ranks import (
+    chance_rank_biased_overlap,
+    falling_order,
+    rank_biased_overlap,
+    ranks_along,
+    standing,
+)
+from impasto.explore.similarity import similarities
 
 Values = NDArray[np.float32]
 Matrix = NDArray[np.float64]
 
+_STEP = 0.02  # the limits of the histograms are multiples of it
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
-    """Distributions of several queries over the same images, and distances query by query.
+    """Several queries over the same images: similarities, ranks, and distances query by query.
 
     The images that a query is made of count like all others, so that every query is compared
     over the same ones.
@@ -30,8 +38,15 @@ class Comparison:
     ----------
     space : Space
     titles : tuple of str
+    ids : ndarray of shape (n_images,), int64
+        Rising.
+    similarities : ndarray of shape (n_queries, n_images), float32
+    ranks : ndarray of shape (n_queries, n_images), int32
+        From 1, the most similar; ties by id.
     distributions : tuple of Distribution
         One per query, in the same bins.
+    background : Distribution
+        Random pairs of the space, in the same bins.
     ks : ndarray of shape (n_queries, n_queries), float64
         Kolmogorov-Smirnov distance of the distributions, 0 to 1.
     wasserstein : ndarray of shape (n_queries, n_queries), float64
@@ -48,7 +63,11 @@ class Comparison:
 
     space: Space
     titles: tuple[str, ...]
+    ids: NDArray[np.int64]
+    similarities: Values
+    ranks: NDArray[np.int32]
     distributions: tuple[Distribution, ...]
+    background: Distribution
     ks: Matrix
     wasserstein: Matrix
     spearman: Matrix
@@ -56,14 +75,39 @@ class Comparison:
     rbo: Matrix
     k: int
 
+    @property
+    def overlap_chance(self) -> float:
+        """Overlap to expect of two queries that have nothing to do with each other."""
+        return self.k / len(self.ids)
+
+    @property
+    def rbo_chance(self) -> float:
+        """Rank-biased overlap to expect of two such queries."""
+        return chance_rank_biased_overlap(self.k, len(self.ids))
+
+    @property
+    def cuts(self) -> tuple[float, ...]:
+        """Similarity of each query's `k`-th nearest image."""
+        return tuple(
+            float(row[rank == self.k][0])
+            for row, rank in zip(self.similarities, self.ranks, strict=True)
+        )
+
+    @property
+    def cumulative(self) -> Matrix:
+        """Share of the images below each edge of the bins, shape (n_queries, n_bins + 1)."""
+        counts = np.stack([one.counts for one in self.distributions])
+        return np.pad(counts.cumsum(axis=1), ((0, 0), (1, 0))) / len(self.ids)
+
 
 def compare(
     vectors: Vectors,
     queries: Sequence[Query],
     *,
-    bins: int = 200,
-    limits: tuple[float, float] = (-1.0, 1.0),
+    bins: int = 100,
+    limits: tuple[float, float] | None = None,
     k: int = 100,
+    random: Background | None = None,
 ) -> Comparison:
     """Compare queries of one space over all its images.
 
@@ -72,10 +116,14 @@ def compare(
     vectors : Vectors
     queries : sequence of Query
         At least two.
-    bins, limits
+    bins : int
         Of the histograms.
+    limits : tuple of two floats or None
+        Outer edges of the histograms; None: where the similarities lie.
     k : int
         Neighbours for `overlap` and `rbo`.
+    random : Background or None
+        Similarities of random pairs, when they are known already.
 
     Returns
     -------
@@ -83,29 +131,58 @@ def compare(
     """
     if len(queries) < 2:
         raise InvalidInput(f"A comparison needs at least two queries, not {len(queries)}.")
+    if k < 1:
+        raise InvalidInput(f"Compare at least one neighbour, not {k}.")
     for query in queries:
         check_same_space(vectors.space, query.space)
-    found = similarities(vectors, np.stack([query.vector for query in queries]))
-    valid = ~np.isnan(found).any(axis=0)
-    if not valid.any():
+    ids, found = _by_id(
+        vectors.ids, similarities(vectors, np.stack([query.vector for query in queries]))
+    )
+    if not len(ids):
         raise InvalidInput(f"There are no vectors in {vectors.space.title} to compare with.")
-    ids, found = vectors.ids[valid], found[:, valid]
-    tops = [nearest(vectors.space, ids, row, k).ids for row in found]
-    order = np.argsort(found, axis=1, kind="stable")
-    rising = np.take_along_axis(found, order, axis=1)
-    stands = [standing(ranks_along(*pair)) for pair in zip(rising, order, strict=True)]
+    random = random or background(vectors)
+    limits = limits or _limits(found, random.similarities)
+    k = min(k, len(ids))
+    orders = [falling_order(row) for row in found]
+    rising = [row[order[::-1]] for row, order in zip(found, orders, strict=True)]
+    stands = [
+        standing(ranks_along(row, order[::-1])) for row, order in zip(rising, orders, strict=True)
+    ]
+    tops = [ids[order[:k]] for order in orders]
+    ranks = np.empty(found.shape, np.int32)
+    for row, order in zip(ranks, orders, strict=True):
+        row[order] = np.arange(1, len(ids) + 1, dtype=np.int32)
     many = len(queries)
     return Comparison(
         space=vectors.space,
         titles=tuple(query.title for query in queries),
+        ids=ids,
+        similarities=found,
+        ranks=ranks,
         distributions=tuple(distribution(row, bins=bins, limits=limits) for row in found),
+        background=random.distribution(bins=bins, limits=limits),
         ks=_matrix(many, 0.0, lambda i, j: _ks(rising[i], rising[j])),
         wasserstein=_matrix(many, 0.0, lambda i, j: _wasserstein(rising[i], rising[j])),
         spearman=_matrix(many, 1.0, lambda i, j: float(stands[i] @ stands[j])),
         overlap=_matrix(many, 1.0, lambda i, j: float(np.isin(tops[i], tops[j]).mean())),
         rbo=_matrix(many, 1.0, lambda i, j: rank_biased_overlap(tops[i], tops[j])),
-        k=min(k, len(ids)),
+        k=k,
     )
+
+
+def _by_id(ids: NDArray[np.int64], found: Values) -> tuple[NDArray[np.int64], Values]:
+    """Leave out images without a similarity; order the others by id."""
+    valid = np.flatnonzero(~np.isnan(found).any(axis=0))
+    rows = valid[np.argsort(ids[valid], kind="stable")]
+    return ids[rows], found[:, rows]
+
+
+def _limits(found: Values, random: Values) -> tuple[float, float]:
+    """Return the range of all similarities, rounded outwards."""
+    ends = [found.min(), found.max(), *random[:1], *random[-1:]]
+    low = max(-1.0, round(float(np.floor(min(ends) / _STEP)) * _STEP, 2))
+    high = min(1.0, round(float(np.ceil(max(ends) / _STEP)) * _STEP, 2))
+    return (low, high) if low < high else (high - _STEP, high)
 
 
 def _matrix(size: int, diagonal: float, measure: Callable[[int, int], float]) -> Matrix:
@@ -119,13 +196,14 @@ def _matrix(size: int, diagonal: float, measure: Callable[[int, int], float]) ->
 def _ks(first: Values, second: Values) -> float:
     """Largest distance of two distribution functions, from rising values of equal number.
 
-    Where the second runs ahead of the first the distance is largest just before a value of the
-    first, where it lags behind at a value of the first: its values are enough.
+    Both are merged; after each run of equal values it counts how far one is ahead of the other.
     """
-    n = len(first)
-    ahead = np.searchsorted(second, first, "left") - np.searchsorted(first, first, "left")
-    behind = np.searchsorted(first, first, "right") - np.searchsorted(second, first, "right")
-    return float(max(ahead.max(), behind.max())) / n
+    both = np.concatenate([first, second])
+    order = np.argsort(both, kind="stable")  # two runs that rise: merging them is quick
+    ahead = np.cumsum(np.where(order < len(first), 1, -1))
+    merged = both[order]
+    ends = np.append(merged[1:] != merged[:-1], True)
+    return float(np.abs(ahead[ends]).max()) / len(first)
 
 
 def _wasserstein(first: Values, second: Values) -> float:

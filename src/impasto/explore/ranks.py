@@ -63,6 +63,35 @@ def chance_rank_biased_overlap(k: int, images: int, *, p: float = RBO_PERSISTENC
     return (1 - p**k) / ((1 - p) * images)
 
 
+def falling_order(values: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return the places of values from the greatest to the least, ties by place.
+
+    A value's bits, turned so that they sort as numbers do, and its place make one whole number;
+    sorting these is more than twice as fast as a stable argsort.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,), float32
+        No NaN.
+
+    Returns
+    -------
+    ndarray of shape (n,), int64
+
+    Examples
+    --------
+    >>> falling_order(np.array([0.5, -1, 0.5, 2], np.float32)).tolist()
+    [3, 0, 2, 1]
+    """
+    bits = (values + np.float32(0)).view(np.uint32)  # + 0: there is a negative zero
+    sign = np.uint32(0x80000000)
+    rising = np.where(bits & sign, ~bits, bits | sign)
+    keys = (~rising).astype(np.uint64) << np.uint64(32)
+    keys |= np.arange(len(values), dtype=np.uint64)
+    keys.sort()
+    return (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
+
+
 def mean_ranks(values: NDArray[np.float32]) -> NDArray[np.float64]:
     """Rank values from 1 (the smallest); equal ones share the mean of their ranks.
 
