@@ -12,7 +12,7 @@ Examples
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -24,7 +24,7 @@ from impasto import flow
 from impasto.core.progress import Progress
 from impasto.core.records import Graph, Image, Neighbours, Split
 from impasto.core.space import Vectors
-from impasto.store import Filter
+from impasto.store import Filter, KeptQuery
 
 if TYPE_CHECKING:
     from impasto import store
@@ -316,15 +316,91 @@ class Collection:
         """Spread an answer's similarities over all labels, or the most frequent tags."""
         return flow.groups(self.stored, answer, by, most=most, bins=bins).groups
 
-    def compare(self, queries: Sequence[Query], *, space: str | None = None) -> Comparison:
-        """Put several queries side by side: distributions, distances, rank agreement."""
+    def compare(
+        self,
+        queries: Mapping[str, Query] | Sequence[Query],
+        *,
+        space: str | None = None,
+        k: int = 100,
+    ) -> Comparison:
+        """Put several queries side by side: distributions, distances, rank agreement.
+
+        Parameters
+        ----------
+        queries : sequence of queries, or mapping of str to query
+            At least two; a mapping names them.
+        space : str, optional
+        k : int
+            Nearest images compared.
+
+        Returns
+        -------
+        Comparison
+            `impasto.explore` has `scatter`, `within` and `changes` for two of its queries.
+        """
         asked: list[list[flow.Term]] = []
         pictures: dict[str, Any] = {}
-        for query in queries:
+        for query in queries.values() if isinstance(queries, Mapping) else queries:
             terms, more = flow.read_terms(_texts(query))
             asked.append(terms)
             pictures |= more
-        return flow.compare(self.stored, asked, pictures, space=space)
+        titles = list(queries) if isinstance(queries, Mapping) else None
+        return flow.compare(self.stored, asked, pictures, titles=titles, space=space, k=k)
+
+    def write_comparison(
+        self,
+        comparison: Comparison,
+        file: str | Path,
+        *,
+        title: str = "",
+        pair: tuple[int, int] = (0, 1),
+        date: str = "",
+    ) -> None:
+        """Write a comparison as a figure or as data.
+
+        Parameters
+        ----------
+        comparison : Comparison
+        file : str or Path
+            Ends in ``.svg`` or ``.png`` (a figure to print), ``.json`` (its numbers), ``.csv``
+            (similarity and rank of every image) or ``.zip`` (all of them).
+        title : str
+            "" for the titles of the queries.
+        pair : tuple of two ints
+            The queries of the scatter, by place.
+        date : str
+            "" for today; the same comparison and date give the same bytes.
+        """
+        look = flow.Look(title=title, pair=pair, date=date)
+        flow.write_comparison(self.stored, comparison, Path(file).expanduser(), look)
+
+    def save_comparison(
+        self,
+        name: str,
+        queries: Mapping[str, Query] | Sequence[Query],
+        *,
+        space: str | None = None,
+        k: int = 100,
+    ) -> store.KeptComparison:
+        """Keep the queries of a comparison under a name; the app lists it."""
+        named = queries.items() if isinstance(queries, Mapping) else [("", q) for q in queries]
+        kept = [
+            KeptQuery(tuple(str(term) for term in flow.read_terms(_texts(query))[0]), title, slot)
+            for slot, (title, query) in enumerate(named)
+        ]
+        return flow.keep(self.stored, name, kept, space=space, k=k)
+
+    def comparisons(self) -> list[store.KeptComparison]:
+        """Return the comparisons that were kept, by name."""
+        return self.stored.comparisons()
+
+    def comparison(self, name: str) -> Comparison:
+        """Compute a kept comparison again, over the images of today."""
+        return flow.compare_kept(self.stored, name)[0]
+
+    def remove_comparison(self, name: str) -> None:
+        """Forget a comparison that was kept."""
+        self.stored.remove_comparison(name)
 
     def retrieval(
         self,

@@ -74,7 +74,13 @@ def test_histograms_lie_where_the_similarities_are(make: Make, rng: np.random.Ge
     assert edges[0] == pytest.approx(round(edges[0] * 50) / 50)
     assert edges[-1] == 1
     assert sum(int(one.counts.sum()) for one in got.distributions) == 120
-    assert got.background.counts.sum() == got.background.total == 60 * 59 / 2
+    for one in got.backgrounds:
+        assert one.counts.sum() == one.total == 60 * 59 / 2
+    mixed = [queries.from_rows(vectors, ids) for ids in ([10], [11, 12, 13])]
+    random = [background(vectors, parts=query.parts) for query in mixed]
+    assert random[1].mean > random[0].mean
+    for one, expected in zip(compare(vectors, mixed).backgrounds, random, strict=True):
+        assert one.mean == expected.mean
     alike = make(np.ones((5, 2), np.float16))
     same = compare(alike, [queries.from_rows(alike, [10])] * 2)
     assert same.distributions[0].counts.sum() == 5
@@ -106,8 +112,8 @@ def test_rank_biased_overlap_by_the_definition(rng: np.random.Generator) -> None
 
 
 def test_the_quick_order_is_that_of_a_stable_sort(rng: np.random.Generator) -> None:
-    values = rng.integers(-30, 30, 500).astype(np.float32) / 10
-    values[:4] = [0.0, -0.0, np.float32(-1e-45), np.float32(1e-45)]
+    values = (rng.integers(-30, 30, 500) / 10).astype(np.float32)
+    values[:4] = np.array([0.0, -0.0, -1e-45, 1e-45], np.float32)
     np.testing.assert_array_equal(falling_order(values), np.argsort(-values, kind="stable"))
 
 

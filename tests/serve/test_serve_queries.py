@@ -145,44 +145,6 @@ def test_a_brush_the_wrong_way_round(room: Room) -> None:
     assert room.client.get("/api/distribution/images", params=params).status_code == 400
 
 
-def test_comparison_of_queries(room: Room) -> None:
-    queries = [
-        {"terms": ["label:red"]},
-        {"terms": ["label:green"], "title": "leaves"},
-        {"terms": ["tag:warm"]},
-    ]
-    answer = room.client.post("/api/compare", json={"queries": queries, "bins": 40})
-    assert answer.status_code == 200, answer.text
-    said = answer.json()
-    assert said["titles"] == ["red", "leaves", "warm"]
-    assert len(said["edges"]) == 41
-    assert [sum(counts) for counts in said["counts"]] == [34, 34, 34]
-    for name, itself in (
-        ("ks", 0),
-        ("wasserstein", 0),
-        ("spearman", 1),
-        ("overlap", 1),
-        ("rbo", 1),
-    ):
-        matrix = np.array(said[name])
-        assert matrix == pytest.approx(matrix.T)
-        assert np.diag(matrix) == pytest.approx(itself)
-    assert said["spearman"][0][2] > 0.9 > said["spearman"][0][1]
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"queries": [{"terms": ["label:red"]}]},
-        {"queries": [{"terms": []}, {"terms": ["label:red"]}]},
-        {"queries": [{"terms": ["label:red"]}] * 2, "bin": 5},
-        {},
-    ],
-)
-def test_a_comparison_needs_its_parts(room: Room, body: dict[str, Any]) -> None:
-    assert room.client.post("/api/compare", json=body).status_code == 422
-
-
 def test_retrieval_asks_one_space_or_all(room: Room) -> None:
     said = get(room, "retrieval", label="red")
     assert said["x"] == "red"

@@ -31,6 +31,8 @@ from impasto.cli.progress import progress_for
 from impasto.core.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from impasto.explore import Comparison, Retrieval
     from impasto.flow import Answer
     from impasto.store import Collection
@@ -48,6 +50,18 @@ BAR = 40
     metavar="TERM",
     help="Compare with another query; may be given several times.",
 )
+@click.option(
+    "--figure",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the comparison as a figure: FILE.svg or FILE.png.",
+)
+@click.option(
+    "--data",
+    "data_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write its numbers: FILE.json, FILE.csv (every image) or FILE.zip (all).",
+)
+@click.option("--title", default="", help="Title of the figure (default: the queries).")
 @click.option("-k", "k", type=click.IntRange(1), default=10, show_default=True, help="How many.")
 @spaces_option
 @click.option(
@@ -71,6 +85,9 @@ def find(
     terms: tuple[str, ...],
     away: tuple[str, ...],
     versus: tuple[str, ...],
+    figure: Path | None,
+    data_file: Path | None,
+    title: str,
     k: int,
     spaces: tuple[str, ...],
     marks: bool,
@@ -95,6 +112,13 @@ def find(
             "Several spaces stand side by side without --versus, --marks, --inside or --by; "
             "ask for these in one space at a time."
         )
+    files = [file for file in (figure, data_file) if file is not None]
+    if files and not versus:
+        raise InvalidInput(
+            "--figure and --data write a comparison; say with --versus what to compare with."
+        )
+    for file in files:
+        flow.format_of(file)
     with flow.open_collection(collection, writable=False) as opened:
         asked, pictures = flow.read_terms(terms, away)
         if len(spaces) > 1:
@@ -128,8 +152,11 @@ def find(
             pictures |= {name: one for _, more in others for name, one in more.items()}
             queries = [asked, *(other for other, _ in others)]
             comparison = flow.compare(opened, queries, pictures, space=answer.space.name)
-            data["comparison"] = describe_comparison(comparison)
-            say.append(partial(say_comparison, comparison))
+            data["comparison"] = flow.describe_comparison(comparison)
+            data["files"] = [str(file) for file in files]
+            say.append(partial(say_comparison, comparison, files))
+            for file in files:
+                flow.write_comparison(opened, comparison, file, flow.Look(title=title))
         if as_json:
             print_json(data)
             return
@@ -263,23 +290,8 @@ def say_histogram(answer: Answer) -> None:
         click.echo(f"{spread.edges[i]:6.2f} to {spread.edges[i + 1]:5.2f}  {'█' * length} {n:,}")
 
 
-def describe_comparison(comparison: Comparison) -> dict[str, Any]:
-    """Return what `--versus` adds to the JSON."""
-    return {
-        "titles": comparison.titles,
-        "edges": comparison.distributions[0].edges,
-        "counts": [one.counts for one in comparison.distributions],
-        "ks": comparison.ks,
-        "wasserstein": comparison.wasserstein,
-        "spearman": comparison.spearman,
-        "overlap": comparison.overlap,
-        "rbo": comparison.rbo,
-        "k": comparison.k,
-    }
-
-
-def say_comparison(comparison: Comparison) -> None:
-    """Print how far the first query is from the others."""
+def say_comparison(comparison: Comparison, files: Sequence[Path]) -> None:
+    """Print how far the first query is from the others, and where it was written."""
     click.echo(f"\n{comparison.titles[0]} beside")
     print_table(
         ["query", "KS", "Wasserstein", "Spearman", f"overlap@{comparison.k}", "RBO"],
@@ -296,6 +308,12 @@ def say_comparison(comparison: Comparison) -> None:
             if i
         ),
     )
+    click.echo(
+        f"Two queries that have nothing to do with each other: Spearman 0, overlap "
+        f"{comparison.overlap_chance:.2g}, RBO {comparison.rbo_chance:.2g}."
+    )
+    for file in files:
+        click.echo(f"written: {file}")
 
 
 def describe_retrieval(found: Retrieval) -> dict[str, Any]:

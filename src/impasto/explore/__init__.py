@@ -2,7 +2,7 @@
 
 Modules, from the bottom up: `assembly` (LLVM text), `kernel` (the compiled scan and its
 fall-back), `rows`, `queries`, `ranks`, `similarity`, `distribution`, `by_chance`, `cut`, `groups`,
-`hubs`, `agreement`, `compare`, `retrieval`, `graph`.
+`hubs`, `agreement`, `compare`, `pair`, `figure`, `retrieval`, `graph`.
 """
 
 from impasto.explore.agreement import Agreement, agreement, places
@@ -20,6 +20,7 @@ from impasto.explore.distribution import (
 from impasto.explore.graph import knn_graph
 from impasto.explore.groups import Contrast, Groups, contrast, groups
 from impasto.explore.hubs import Occurrence, occurrence, occurrence_in, ranks_back
+from impasto.explore.pair import Box, Changes, Scatter, changes, corner, scatter, within
 from impasto.explore.queries import Query, combine, from_rows, from_vectors
 from impasto.explore.ranks import rank_biased_overlap
 from impasto.explore.retrieval import Retrieval, retrieval
@@ -28,6 +29,8 @@ from impasto.explore.similarity import nearest, neighbours, similarities, simila
 __all__ = [
     "Agreement",
     "Background",
+    "Box",
+    "Changes",
     "Comparison",
     "Contrast",
     "Curve",
@@ -38,13 +41,16 @@ __all__ = [
     "Part",
     "Query",
     "Retrieval",
+    "Scatter",
     "agreement",
     "background",
     "background_of_words",
     "between",
+    "changes",
     "combine",
     "compare",
     "contrast",
+    "corner",
     "curve",
     "distribution",
     "from_rows",
@@ -59,9 +65,11 @@ __all__ = [
     "rank_biased_overlap",
     "ranks_back",
     "retrieval",
+    "scatter",
     "similarities",
     "similarities_of",
     "strengths",
     "together",
     "uniform_edges",
+    "within",
 ]

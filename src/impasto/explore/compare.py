@@ -24,7 +24,10 @@ from impasto.explore.similarity import similarities
 Values = NDArray[np.float32]
 Matrix = NDArray[np.float64]
 
-_STEP = 0.02  # the limits of the histograms are multiples of it
+_STEP = 0.02
+"""Width of a bin, and what the limits of the histograms are multiples of."""
+
+_MANY = 20_000  # images from which bins are half as wide: fewer would draw a saw
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,8 +48,8 @@ class Comparison:
         From 1, the most similar; ties by id.
     distributions : tuple of Distribution
         One per query, in the same bins.
-    background : Distribution
-        Random pairs of the space, in the same bins.
+    backgrounds : tuple of Distribution
+        What random queries, made in the same way as each of them, give; in the same bins.
     ks : ndarray of shape (n_queries, n_queries), float64
         Kolmogorov-Smirnov distance of the distributions, 0 to 1.
     wasserstein : ndarray of shape (n_queries, n_queries), float64
@@ -67,7 +70,7 @@ class Comparison:
     similarities: Values
     ranks: NDArray[np.int32]
     distributions: tuple[Distribution, ...]
-    background: Distribution
+    backgrounds: tuple[Distribution, ...]
     ks: Matrix
     wasserstein: Matrix
     spearman: Matrix
@@ -104,10 +107,10 @@ def compare(
     vectors: Vectors,
     queries: Sequence[Query],
     *,
-    bins: int = 100,
+    bins: int | None = None,
     limits: tuple[float, float] | None = None,
     k: int = 100,
-    random: Background | None = None,
+    random: Sequence[Background] | None = None,
 ) -> Comparison:
     """Compare queries of one space over all its images.
 
@@ -116,14 +119,14 @@ def compare(
     vectors : Vectors
     queries : sequence of Query
         At least two.
-    bins : int
-        Of the histograms.
+    bins : int or None
+        Of the histograms; None: 0.02 wide each, of many images 0.01.
     limits : tuple of two floats or None
         Outer edges of the histograms; None: where the similarities lie.
     k : int
         Neighbours for `overlap` and `rbo`.
-    random : Background or None
-        Similarities of random pairs, when they are known already.
+    random : sequence of Background or None
+        What is random for each query; None: `background` of queries made in the same way.
 
     Returns
     -------
@@ -140,8 +143,9 @@ def compare(
     )
     if not len(ids):
         raise InvalidInput(f"There are no vectors in {vectors.space.title} to compare with.")
-    random = random or background(vectors)
-    limits = limits or _limits(found, random.similarities)
+    random = random or _backgrounds(vectors, queries)
+    limits = limits or _limits(found, random)
+    bins = bins or round((limits[1] - limits[0]) / _STEP) * (1 if len(ids) < _MANY else 2) or 1
     k = min(k, len(ids))
     orders = [falling_order(row) for row in found]
     rising = [row[order[::-1]] for row, order in zip(found, orders, strict=True)]
@@ -160,7 +164,7 @@ def compare(
         similarities=found,
         ranks=ranks,
         distributions=tuple(distribution(row, bins=bins, limits=limits) for row in found),
-        background=random.distribution(bins=bins, limits=limits),
+        backgrounds=tuple(one.distribution(bins=bins, limits=limits) for one in random),
         ks=_matrix(many, 0.0, lambda i, j: _ks(rising[i], rising[j])),
         wasserstein=_matrix(many, 0.0, lambda i, j: _wasserstein(rising[i], rising[j])),
         spearman=_matrix(many, 1.0, lambda i, j: float(stands[i] @ stands[j])),
@@ -177,9 +181,15 @@ def _by_id(ids: NDArray[np.int64], found: Values) -> tuple[NDArray[np.int64], Va
     return ids[rows], found[:, rows]
 
 
-def _limits(found: Values, random: Values) -> tuple[float, float]:
+def _backgrounds(vectors: Vectors, queries: Sequence[Query]) -> list[Background]:
+    known = {parts: background(vectors, parts=parts) for parts in {q.parts for q in queries}}
+    return [known[query.parts] for query in queries]
+
+
+def _limits(found: Values, random: Sequence[Background]) -> tuple[float, float]:
     """Return the range of all similarities, rounded outwards."""
-    ends = [found.min(), found.max(), *random[:1], *random[-1:]]
+    ends = [found.min(), found.max()]
+    ends += [end for one in random for end in (*one.similarities[:1], *one.similarities[-1:])]
     low = max(-1.0, round(float(np.floor(min(ends) / _STEP)) * _STEP, 2))
     high = min(1.0, round(float(np.ceil(max(ends) / _STEP)) * _STEP, 2))
     return (low, high) if low < high else (high - _STEP, high)

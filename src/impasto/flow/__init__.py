@@ -4,7 +4,6 @@ from impasto.flow.ask import (
     Answer,
     ask,
     choose_space,
-    compare,
     engine_of,
     ids_of,
     open_picture,
@@ -16,6 +15,16 @@ from impasto.flow.ask import (
     vectors_of,
 )
 from impasto.flow.begin import Demo, Opened, begin, demo, fill
+from impasto.flow.comparisons import (
+    Look,
+    compare,
+    compare_kept,
+    describe_comparison,
+    format_of,
+    keep,
+    stream_comparison,
+    write_comparison,
+)
 from impasto.flow.doctor import examine
 from impasto.flow.export import ExportOptions, export
 from impasto.flow.gather import (
@@ -77,6 +86,7 @@ __all__ = [
     "ExportOptions",
     "Hubs",
     "LearnOptions",
+    "Look",
     "Mapped",
     "Mark",
     "Opened",
@@ -98,18 +108,22 @@ __all__ = [
     "choose_space",
     "collection_for",
     "compare",
+    "compare_kept",
     "contrast",
     "data_folder",
     "demo",
+    "describe_comparison",
     "embed",
     "engine_of",
     "examine",
     "export",
     "fill",
+    "format_of",
     "graph",
     "groups",
     "hubs",
     "ids_of",
+    "keep",
     "learn",
     "make_map",
     "marks",
@@ -128,8 +142,10 @@ __all__ = [
     "retrieval",
     "sheets_folder",
     "space_for",
+    "stream_comparison",
     "tell",
     "values",
     "vectors_of",
     "vectors_of_words",
+    "write_comparison",
 ]

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from impasto.embed import Engine
     from impasto.explore import (
         Background,
-        Comparison,
         Curve,
         Distribution,
         Part,
@@ -360,23 +359,6 @@ def ask(
         vectors.ids,
         similarities_of(vectors, asked, members=False),
         by_chance or background(vectors, parts=asked.parts, seed=seed),
-    )
-
-
-def compare(
-    collection: Collection,
-    queries: Sequence[Sequence[Term]],
-    pictures: Mapping[str, Picture] | None = None,
-    *,
-    space: str | None = None,
-) -> Comparison:
-    """Put several queries side by side in one space."""
-    from impasto.explore import compare as compare_queries
-
-    every = [term for terms in queries for term in terms]
-    vectors = collection.vectors(space_for(collection, every, space))
-    return compare_queries(
-        vectors, [query(collection, vectors, terms, pictures) for terms in queries]
     )
 
 

@@ -125,7 +125,7 @@ class Answers:
     def _ask(self, space: str | None, texts: Sequence[str]) -> tuple[tuple[object, ...], Answer]:
         terms = [parse(text) for text in texts]
         vectors, state = self.vectors_for(space, terms)
-        key = (state, *(self._exact(term) for term in terms))
+        key = (state, *(self.exact(term) for term in terms))
         return key, self._answers.get(key, lambda: self._answer(vectors, state, terms))
 
     def hubs(self, space: str | None, k: int) -> flow.Hubs:
@@ -141,21 +141,18 @@ class Answers:
     def _answer(self, vectors: Vectors, state: str, terms: Sequence[Term]) -> Answer:
         from impasto.explore.similarity import similarities_of
 
+        query, by_chance = self.query(vectors, state, terms)
+        found = similarities_of(vectors, query, members=False)
+        return Answer(query, vectors.ids, found, by_chance)
+
+    def query(
+        self, vectors: Vectors, state: str, terms: Sequence[Term]
+    ) -> tuple[Query, Background]:
+        """Turn terms into a query of a space, and what random queries like it give."""
         query, by_chance = flow.query_and_chance(
             self._collection, vectors, terms, self._pictures(terms), seed=SEED
         )
-        found = similarities_of(vectors, query, members=False)
-        return Answer(
-            query,
-            vectors.ids,
-            found,
-            by_chance or self.background(vectors, state, query.parts),
-        )
-
-    def query(self, vectors: Vectors, texts: Sequence[str], title: str | None = None) -> Query:
-        """Turn terms into a query of a space, called `title` if that is given."""
-        terms = [parse(text) for text in texts]
-        return flow.query(self._collection, vectors, terms, self._pictures(terms), title=title)
+        return query, by_chance or self.background(vectors, state, query.parts)
 
     def _pictures(self, terms: Sequence[Term]) -> dict[str, Picture]:
         uploads = [term.value for term in terms if term.kind == "upload"]
@@ -181,7 +178,7 @@ class Answers:
             key, lambda: retrieval(vectors, relevant.tolist(), name=name, seed=SEED)
         )
 
-    def _exact(self, term: Term) -> tuple[str, str]:
+    def exact(self, term: Term) -> tuple[str, str]:
         """Return what a term means just now: labels, tags and selections change."""
         if term.kind in ("label", "tag", "selection"):
             named = {term.kind: term.value}

@@ -14,6 +14,7 @@ from impasto.serve import errors, front
 from impasto.serve.routes import (
     collection,
     compare,
+    comparisons,
     distribution,
     health,
     images,
@@ -43,6 +44,7 @@ _ROUTES = (
     neighbours,
     distribution,
     compare,
+    comparisons,
     retrieval,
     models,
     maps,

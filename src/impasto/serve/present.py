@@ -12,6 +12,7 @@ from impasto.core.records import Estimate, Flag, Image, Value
 from impasto.core.space import Space
 from impasto.networks import takes_words
 from impasto.serve.schemas import (
+    ComparisonOut,
     Count,
     CountsOut,
     EstimateOut,
@@ -19,6 +20,7 @@ from impasto.serve.schemas import (
     FlagOut,
     ImageOut,
     JobOut,
+    KeptQueryOut,
     MapOut,
     ModelDetail,
     ModelOut,
@@ -33,7 +35,15 @@ if TYPE_CHECKING:
     from impasto.flow import Values
     from impasto.serve.jobs import Job
     from impasto.serve.shown import Shown
-    from impasto.store import Collection, Facets, MapRecord, ModelRecord, Selection, SpaceInfo
+    from impasto.store import (
+        Collection,
+        Facets,
+        KeptComparison,
+        MapRecord,
+        ModelRecord,
+        Selection,
+        SpaceInfo,
+    )
 
 
 def counts(collection: Collection) -> CountsOut:
@@ -101,6 +111,20 @@ def selection(record: Selection) -> SelectionOut:
     """Present a selection."""
     return SelectionOut(
         name=record.name, images=record.images, saved=datetime.fromisoformat(record.saved)
+    )
+
+
+def comparison(record: KeptComparison) -> ComparisonOut:
+    """Present a comparison that is kept."""
+    return ComparisonOut(
+        name=record.name,
+        space=record.space,
+        queries=[
+            KeptQueryOut(title=each.title, terms=list(each.terms), slot=each.slot)
+            for each in record.queries
+        ],
+        k=record.k,
+        saved=datetime.fromisoformat(record.saved),
     )
 
 

@@ -418,8 +418,11 @@ class GroupsOut(Out):
 class CompareQuery(In):
     """One query of a comparison."""
 
-    title: str | None = None
+    title: str = Field(default="", max_length=200, description="Empty: what its terms say.")
     terms: list[str] = Field(min_length=1, max_length=500)
+    slot: int | None = Field(
+        default=None, ge=0, le=7, description="Its letter and colour, 0 for A; absent: in order."
+    )
 
 
 class CompareIn(In):
@@ -427,22 +430,168 @@ class CompareIn(In):
 
     space: str | None = None
     queries: list[CompareQuery] = Field(min_length=2, max_length=8)
-    bins: int = Field(default=100, ge=2, le=2000)
+    k: int = Field(default=100, ge=1, le=100_000, description="Nearest images compared.")
+    bins: int | None = Field(
+        default=None, ge=2, le=2000, description="Absent: bins of a round width."
+    )
+
+    @model_validator(mode="after")
+    def _letters(self) -> Self:
+        if len(set(self.slots)) < len(self.queries):
+            raise ValueError("Each query needs a slot of its own.")
+        return self
+
+    @property
+    def slots(self) -> tuple[int, ...]:
+        """The letter and colour of each query."""
+        return tuple(
+            place if query.slot is None else query.slot for place, query in enumerate(self.queries)
+        )
 
 
 class CompareOut(Out):
     """Distributions of several queries and how far they are apart, query by query."""
 
     space: str
+    images: int
     titles: list[str]
-    edges: list[float]
+    edges: list[float] = Field(description="One more than counts.")
     counts: list[list[int]]
+    cumulative: list[list[float]] = Field(description="Share of the images below each edge.")
+    backgrounds: list[list[int]] = Field(
+        description="What random queries made in the same way give, in the same bins."
+    )
+    background_totals: list[int]
     ks: list[list[float]] = Field(description="Kolmogorov-Smirnov distances, 0 to 1.")
     wasserstein: list[list[float]]
-    spearman: list[list[float]] = Field(description="Rank correlation, -1 to 1.")
+    spearman: list[list[float]] = Field(description="Rank correlation, -1 to 1; chance gives 0.")
     overlap: list[list[float]] = Field(description="Common share of the k nearest, 0 to 1.")
+    overlap_chance: float = Field(description="What two unrelated queries give.")
     rbo: list[list[float]] = Field(description="The same, the first ranks weigh most.")
+    rbo_chance: float
     k: int
+    cuts: list[float] = Field(description="Similarity of each query's k-th nearest image.")
+
+
+class PairIn(CompareIn):
+    """Two queries of a comparison, by place."""
+
+    first: int = Field(default=0, ge=0, le=7)
+    second: int = Field(default=1, ge=0, le=7)
+
+
+class ScatterIn(PairIn):
+    """How to draw the similarities to two queries."""
+
+    cells: int = Field(default=100, ge=2, le=400, description="Bins in each direction.")
+    points: int = Field(
+        default=3000, ge=0, le=10_000, description="Up to so many images are given one by one."
+    )
+
+
+class CellsOut(Out):
+    """The cells that hold an image: column (first query), row (second), how many."""
+
+    column: list[int]
+    row: list[int]
+    count: list[int]
+
+
+class PointsOut(Out):
+    """Images one by one: similarity to the first query and to the second."""
+
+    ids: list[int]
+    x: list[float]
+    y: list[float]
+
+
+class ScatterOut(Out):
+    """All images by their similarities to two queries."""
+
+    edges: list[float] = Field(description="Of the cells, the same in both directions.")
+    cells: CellsOut
+    points: PointsOut | None = Field(description="Null when there are too many.")
+
+
+Corner = Literal["first", "second", "both", "neither"]
+
+
+class BoxIn(In):
+    """A range of similarities to the first query and one to the second, each [from, to)."""
+
+    low: float = Field(ge=-2, le=2)
+    high: float = Field(ge=-2, le=2)
+    bottom: float = Field(ge=-2, le=2)
+    top: float = Field(ge=-2, le=2)
+
+
+class WithinIn(PairIn):
+    """Which images of a scatter are wanted: those in a box, or in a corner."""
+
+    box: BoxIn | None = None
+    corner: Corner | None = Field(
+        default=None,
+        description="Among the k nearest of the first only, the second only, both, neither.",
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.box is None) == (self.corner is None):
+            raise ValueError("Give either `box` or `corner`.")
+        return self
+
+
+class ChangesIn(PairIn):
+    """How many changes of rank are wanted."""
+
+    count: int = Field(default=20, ge=1, le=500)
+
+
+class ChangeOut(Out):
+    """An image and its rank by the first query and by the second, from 1."""
+
+    id: int
+    before: int
+    after: int
+
+
+class ChangesOut(Out):
+    """The images that gain and lose most ranks from the first query to the second."""
+
+    gains: list[ChangeOut]
+    losses: list[ChangeOut]
+
+
+class WrittenIn(PairIn):
+    """What to write of a comparison."""
+
+    kind: Literal["svg", "png", "json", "csv", "zip"] = "svg"
+    title: str = Field(default="", max_length=300, description="Empty: the titles of the queries.")
+    date: str = Field(default="", max_length=40, description="Empty: today.")
+
+
+class KeptQueryOut(Out):
+    """One query of a comparison that is kept."""
+
+    title: str
+    terms: list[str]
+    slot: int
+
+
+class ComparisonOut(Out):
+    """A comparison that is kept: its queries, not its numbers."""
+
+    name: str
+    space: str
+    queries: list[KeptQueryOut]
+    k: int
+    saved: datetime
+
+
+class ComparisonIn(CompareIn):
+    """Keep a comparison under a name, instead of the one that had it."""
+
+    name: str
 
 
 class PrecisionOut(EstimateOut):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from impasto.serve.answers import Answers
+from impasto.serve.compared import Compared
 from impasto.serve.jobs import Jobs
 from impasto.serve.models import Models
 from impasto.serve.shown import Exchange
@@ -31,6 +32,8 @@ class Studio:
     uploads : Uploads
     answers : Answers
         Similarities of the latest queries.
+    compared : Compared
+        The latest comparisons.
     models : Models
     sprites : Sprites
     exchange : Exchange or None
@@ -42,6 +45,7 @@ class Studio:
         self.jobs = Jobs(collection.jobs)
         self.uploads = Uploads()
         self.answers = Answers(collection, self.uploads)
+        self.compared = Compared(self.answers)
         self.models = Models(collection, self.answers, self.uploads)
         self.sprites = Sprites(collection)
         self.exchange = exchange

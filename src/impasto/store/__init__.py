@@ -2,6 +2,7 @@
 
 from impasto.store.catalogue import Counts, Memberships
 from impasto.store.collection import Collection, is_collection
+from impasto.store.comparisons import KeptComparison, KeptQuery
 from impasto.store.gather import Changes
 from impasto.store.jobs import JobRecord, Jobs, JobState
 from impasto.store.maps import MapRecord
@@ -23,6 +24,8 @@ __all__ = [
     "JobRecord",
     "JobState",
     "Jobs",
+    "KeptComparison",
+    "KeptQuery",
     "MapRecord",
     "Memberships",
     "ModelRecord",

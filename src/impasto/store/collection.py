@@ -19,6 +19,7 @@ from impasto.core.records import Found, Graph, Image, Skipped, Split
 from impasto.core.space import Space, Vectors
 from impasto.store import (
     catalogue,
+    comparisons,
     edits,
     files,
     gather,
@@ -33,6 +34,7 @@ from impasto.store import (
     spaces,
 )
 from impasto.store.catalogue import Counts, Memberships
+from impasto.store.comparisons import KeptComparison
 from impasto.store.database import Database
 from impasto.store.gather import Changes
 from impasto.store.jobs import Jobs
@@ -55,6 +57,7 @@ MANIFEST, CATALOGUE, THUMBNAILS, LOCK = (
     "lock",
 )
 SPACES, MODELS, MAPS, SHEETS = "spaces", "models", "maps", "sheets"
+COMPARISONS = "comparisons"
 _FOLDERS = (SPACES, MODELS, MAPS, "reports", SHEETS)
 
 
@@ -700,6 +703,34 @@ class Collection:
         with self._guard:
             self._check_writable()
             maps.remove(self.path / MAPS, name)
+
+    # Comparisons
+
+    def save_comparison(self, comparison: KeptComparison) -> None:
+        """Keep a comparison, instead of the one that had its name."""
+        with self._guard:
+            self._check_writable()
+            comparisons.save(self.path / COMPARISONS, comparison)
+
+    def comparison(self, name: str) -> KeptComparison:
+        """Return a comparison, or raise NotFound."""
+        return comparisons.load(self.path / COMPARISONS, name)
+
+    def comparisons(self) -> list[KeptComparison]:
+        """Return the comparisons that were kept, by name."""
+        return comparisons.known(self.path / COMPARISONS)
+
+    def rename_comparison(self, name: str, new: str) -> None:
+        """Give a comparison another name, which no other one has."""
+        with self._guard:
+            self._check_writable()
+            comparisons.rename(self.path / COMPARISONS, name, new)
+
+    def remove_comparison(self, name: str) -> None:
+        """Forget a comparison, or raise NotFound."""
+        with self._guard:
+            self._check_writable()
+            comparisons.remove(self.path / COMPARISONS, name)
 
     def _check_writable(self) -> None:
         if not self.writable:

@@ -61,6 +61,138 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/compare/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Changes
+         * @description Give the images that gain and lose most ranks from one query to another.
+         */
+        post: operations["changes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/compare/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Comparison File
+         * @description Write a comparison as a figure (svg, png) or as data (json, csv, zip).
+         */
+        post: operations["comparison_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/compare/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compared Images
+         * @description Give the ids of images in a box or corner of the scatter, furthest out first.
+         */
+        post: operations["compared_images"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/compare/scatter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Scatter
+         * @description Give all images by their similarities to two queries, counted in cells.
+         */
+        post: operations["scatter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/comparisons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Comparisons
+         * @description List the comparisons that are kept, by name.
+         */
+        get: operations["comparisons"];
+        put?: never;
+        /**
+         * Save Comparison
+         * @description Keep a comparison under a name, instead of the one that had it.
+         */
+        post: operations["save_comparison"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/comparisons/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Comparison
+         * @description Give a comparison that is kept.
+         */
+        get: operations["comparison"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Comparison
+         * @description Forget a comparison; its images stay as they are.
+         */
+        delete: operations["remove_comparison"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename Comparison
+         * @description Give a comparison another name.
+         */
+        patch: operations["rename_comparison"];
+        trace?: never;
+    };
     "/api/distribution": {
         parameters: {
             query?: never;
@@ -947,6 +1079,90 @@ export interface components {
             file: string;
         };
         /**
+         * BoxIn
+         * @description A range of similarities to the first query and one to the second, each [from, to).
+         */
+        BoxIn: {
+            /** Bottom */
+            bottom: number;
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Top */
+            top: number;
+        };
+        /**
+         * CellsOut
+         * @description The cells that hold an image: column (first query), row (second), how many.
+         */
+        CellsOut: {
+            /** Column */
+            column: number[];
+            /** Count */
+            count: number[];
+            /** Row */
+            row: number[];
+        };
+        /**
+         * ChangeOut
+         * @description An image and its rank by the first query and by the second, from 1.
+         */
+        ChangeOut: {
+            /** After */
+            after: number;
+            /** Before */
+            before: number;
+            /** Id */
+            id: number;
+        };
+        /**
+         * ChangesIn
+         * @description How many changes of rank are wanted.
+         */
+        ChangesIn: {
+            /**
+             * Bins
+             * @description Absent: bins of a round width.
+             */
+            bins?: number | null;
+            /**
+             * Count
+             * @default 20
+             */
+            count?: number;
+            /**
+             * First
+             * @default 0
+             */
+            first?: number;
+            /**
+             * K
+             * @description Nearest images compared.
+             * @default 100
+             */
+            k?: number;
+            /** Queries */
+            queries: components["schemas"]["CompareQuery"][];
+            /**
+             * Second
+             * @default 1
+             */
+            second?: number;
+            /** Space */
+            space?: string | null;
+        };
+        /**
+         * ChangesOut
+         * @description The images that gain and lose most ranks from the first query to the second.
+         */
+        ChangesOut: {
+            /** Gains */
+            gains: components["schemas"]["ChangeOut"][];
+            /** Losses */
+            losses: components["schemas"]["ChangeOut"][];
+        };
+        /**
          * ClassOut
          * @description How well a model tells one class; null where nothing was tested or answered.
          */
@@ -1027,9 +1243,15 @@ export interface components {
         CompareIn: {
             /**
              * Bins
+             * @description Absent: bins of a round width.
+             */
+            bins?: number | null;
+            /**
+             * K
+             * @description Nearest images compared.
              * @default 100
              */
-            bins?: number;
+            k?: number;
             /** Queries */
             queries: components["schemas"]["CompareQuery"][];
             /** Space */
@@ -1040,10 +1262,32 @@ export interface components {
          * @description Distributions of several queries and how far they are apart, query by query.
          */
         CompareOut: {
+            /** Background Totals */
+            background_totals: number[];
+            /**
+             * Backgrounds
+             * @description What random queries made in the same way give, in the same bins.
+             */
+            backgrounds: number[][];
             /** Counts */
             counts: number[][];
-            /** Edges */
+            /**
+             * Cumulative
+             * @description Share of the images below each edge.
+             */
+            cumulative: number[][];
+            /**
+             * Cuts
+             * @description Similarity of each query's k-th nearest image.
+             */
+            cuts: number[];
+            /**
+             * Edges
+             * @description One more than counts.
+             */
             edges: number[];
+            /** Images */
+            images: number;
             /** K */
             k: number;
             /**
@@ -1057,15 +1301,22 @@ export interface components {
              */
             overlap: number[][];
             /**
+             * Overlap Chance
+             * @description What two unrelated queries give.
+             */
+            overlap_chance: number;
+            /**
              * Rbo
              * @description The same, the first ranks weigh most.
              */
             rbo: number[][];
+            /** Rbo Chance */
+            rbo_chance: number;
             /** Space */
             space: string;
             /**
              * Spearman
-             * @description Rank correlation, -1 to 1.
+             * @description Rank correlation, -1 to 1; chance gives 0.
              */
             spearman: number[][];
             /** Titles */
@@ -1078,10 +1329,61 @@ export interface components {
          * @description One query of a comparison.
          */
         CompareQuery: {
+            /**
+             * Slot
+             * @description Its letter and colour, 0 for A; absent: in order.
+             */
+            slot?: number | null;
             /** Terms */
             terms: string[];
-            /** Title */
-            title?: string | null;
+            /**
+             * Title
+             * @description Empty: what its terms say.
+             * @default
+             */
+            title?: string;
+        };
+        /**
+         * ComparisonIn
+         * @description Keep a comparison under a name, instead of the one that had it.
+         */
+        ComparisonIn: {
+            /**
+             * Bins
+             * @description Absent: bins of a round width.
+             */
+            bins?: number | null;
+            /**
+             * K
+             * @description Nearest images compared.
+             * @default 100
+             */
+            k?: number;
+            /** Name */
+            name: string;
+            /** Queries */
+            queries: components["schemas"]["CompareQuery"][];
+            /** Space */
+            space?: string | null;
+        };
+        /**
+         * ComparisonOut
+         * @description A comparison that is kept: its queries, not its numbers.
+         */
+        ComparisonOut: {
+            /** K */
+            k: number;
+            /** Name */
+            name: string;
+            /** Queries */
+            queries: components["schemas"]["KeptQueryOut"][];
+            /**
+             * Saved
+             * Format: date-time
+             */
+            saved: string;
+            /** Space */
+            space: string;
         };
         /**
          * ContrastOut
@@ -1610,6 +1912,18 @@ export interface components {
             unit: string;
         };
         /**
+         * KeptQueryOut
+         * @description One query of a comparison that is kept.
+         */
+        KeptQueryOut: {
+            /** Slot */
+            slot: number;
+            /** Terms */
+            terms: string[];
+            /** Title */
+            title: string;
+        };
+        /**
          * LabelledNeighbour
          * @description A near image that the model learned from.
          */
@@ -2004,6 +2318,18 @@ export interface components {
             z: number;
         };
         /**
+         * PointsOut
+         * @description Images one by one: similarity to the first query and to the second.
+         */
+        PointsOut: {
+            /** Ids */
+            ids: number[];
+            /** X */
+            x: number[];
+            /** Y */
+            y: number[];
+        };
+        /**
          * PrecisionOut
          * @description Share of relevant images among the k nearest.
          */
@@ -2103,6 +2429,63 @@ export interface components {
             title: string;
             /** Worst */
             worst: number[];
+        };
+        /**
+         * ScatterIn
+         * @description How to draw the similarities to two queries.
+         */
+        ScatterIn: {
+            /**
+             * Bins
+             * @description Absent: bins of a round width.
+             */
+            bins?: number | null;
+            /**
+             * Cells
+             * @description Bins in each direction.
+             * @default 100
+             */
+            cells?: number;
+            /**
+             * First
+             * @default 0
+             */
+            first?: number;
+            /**
+             * K
+             * @description Nearest images compared.
+             * @default 100
+             */
+            k?: number;
+            /**
+             * Points
+             * @description Up to so many images are given one by one.
+             * @default 3000
+             */
+            points?: number;
+            /** Queries */
+            queries: components["schemas"]["CompareQuery"][];
+            /**
+             * Second
+             * @default 1
+             */
+            second?: number;
+            /** Space */
+            space?: string | null;
+        };
+        /**
+         * ScatterOut
+         * @description All images by their similarities to two queries.
+         */
+        ScatterOut: {
+            cells: components["schemas"]["CellsOut"];
+            /**
+             * Edges
+             * @description Of the cells, the same in both directions.
+             */
+            edges: number[];
+            /** @description Null when there are too many. */
+            points: components["schemas"]["PointsOut"] | null;
         };
         /**
          * SelectionIn
@@ -2286,6 +2669,92 @@ export interface components {
              */
             unlabelled?: boolean;
         };
+        /**
+         * WithinIn
+         * @description Which images of a scatter are wanted: those in a box, or in a corner.
+         */
+        WithinIn: {
+            /**
+             * Bins
+             * @description Absent: bins of a round width.
+             */
+            bins?: number | null;
+            box?: components["schemas"]["BoxIn"] | null;
+            /**
+             * Corner
+             * @description Among the k nearest of the first only, the second only, both, neither.
+             */
+            corner?: ("first" | "second" | "both" | "neither") | null;
+            /**
+             * First
+             * @default 0
+             */
+            first?: number;
+            /**
+             * K
+             * @description Nearest images compared.
+             * @default 100
+             */
+            k?: number;
+            /** Queries */
+            queries: components["schemas"]["CompareQuery"][];
+            /**
+             * Second
+             * @default 1
+             */
+            second?: number;
+            /** Space */
+            space?: string | null;
+        };
+        /**
+         * WrittenIn
+         * @description What to write of a comparison.
+         */
+        WrittenIn: {
+            /**
+             * Bins
+             * @description Absent: bins of a round width.
+             */
+            bins?: number | null;
+            /**
+             * Date
+             * @description Empty: today.
+             * @default
+             */
+            date?: string;
+            /**
+             * First
+             * @default 0
+             */
+            first?: number;
+            /**
+             * K
+             * @description Nearest images compared.
+             * @default 100
+             */
+            k?: number;
+            /**
+             * Kind
+             * @default svg
+             * @enum {string}
+             */
+            kind?: "svg" | "png" | "json" | "csv" | "zip";
+            /** Queries */
+            queries: components["schemas"]["CompareQuery"][];
+            /**
+             * Second
+             * @default 1
+             */
+            second?: number;
+            /** Space */
+            space?: string | null;
+            /**
+             * Title
+             * @description Empty: the titles of the queries.
+             * @default
+             */
+            title?: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -2377,6 +2846,297 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["CompareOut"];
                 };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    changes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangesIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangesOut"];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    comparison_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WrittenIn"];
+            };
+        };
+        responses: {
+            /** @description The file, to be saved. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                    "application/zip": string;
+                    "image/png": string;
+                    "image/svg+xml": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    compared_images: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithinIn"];
+            };
+        };
+        responses: {
+            /** @description Ids in order: little-endian 32-bit integers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    scatter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScatterIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScatterOut"];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    comparisons: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonOut"][];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    save_comparison: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComparisonIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonOut"];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    comparison: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonOut"];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    remove_comparison: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rename_comparison: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NameIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description One clear sentence. */
             default: {

@@ -1,33 +1,133 @@
-"""Several queries side by side."""
+"""Several queries side by side: distances, scatter, rank changes, figures."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+import tempfile
+from collections.abc import Iterator
+from typing import IO, TYPE_CHECKING
 
-from impasto.explore.compare import compare as compare_queries
-from impasto.flow import parse
-from impasto.serve.routes.given import StudioIn
-from impasto.serve.schemas import CompareIn, CompareOut
+import numpy as np
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
 
-router = APIRouter(tags=["compare"])
+from impasto import flow
+from impasto.explore import pair
+from impasto.serve.routes.given import OCTETS, StudioIn, id_bytes
+from impasto.serve.schemas import (
+    CellsOut,
+    ChangeOut,
+    ChangesIn,
+    ChangesOut,
+    CompareIn,
+    CompareOut,
+    PointsOut,
+    ScatterIn,
+    ScatterOut,
+    WithinIn,
+    WrittenIn,
+)
+
+if TYPE_CHECKING:
+    from impasto.explore.compare import Comparison
+
+router = APIRouter(prefix="/compare", tags=["compare"])
+
+MEDIA = {
+    "svg": "image/svg+xml",
+    "png": "image/png",
+    "json": "application/json",
+    "csv": "text/csv",
+    "zip": "application/zip",
+}
+_IN_MEMORY = 16 * 2**20  # what is larger waits on disk until it is sent
+_CHUNK = 2**20
 
 
-@router.post("/compare")
+@router.post("")
 def compare(studio: StudioIn, asked: CompareIn) -> CompareOut:
     """Compare the distributions and rankings of several queries in one space."""
-    terms = [parse(term) for each in asked.queries for term in each.terms]
-    vectors, _ = studio.answers.vectors_for(asked.space, terms)
-    queries = [studio.answers.query(vectors, each.terms, each.title) for each in asked.queries]
-    found = compare_queries(vectors, queries, bins=asked.bins)
-    return CompareOut(
-        space=found.space.name,
-        titles=list(found.titles),
-        edges=found.distributions[0].edges.tolist(),
-        counts=[each.counts.tolist() for each in found.distributions],
-        ks=found.ks.tolist(),
-        wasserstein=found.wasserstein.tolist(),
-        spearman=found.spearman.tolist(),
-        overlap=found.overlap.tolist(),
-        rbo=found.rbo.tolist(),
-        k=found.k,
+    return CompareOut(**flow.describe_comparison(studio.compared.get(asked)))
+
+
+@router.post("/scatter")
+def scatter(studio: StudioIn, asked: ScatterIn) -> ScatterOut:
+    """Give all images by their similarities to two queries, counted in cells."""
+    compared = studio.compared.get(asked)
+    found = pair.scatter(compared, asked.first, asked.second, bins=asked.cells)
+    columns, rows = np.nonzero(found.counts)
+    return ScatterOut(
+        edges=found.edges.tolist(),
+        cells=CellsOut(
+            column=columns.tolist(), row=rows.tolist(), count=found.counts[columns, rows].tolist()
+        ),
+        points=_points(compared, asked) if len(compared.ids) <= asked.points else None,
     )
+
+
+def _points(compared: Comparison, asked: ScatterIn) -> PointsOut:
+    x, y = compared.similarities[[asked.first, asked.second]].tolist()
+    return PointsOut(ids=compared.ids.tolist(), x=x, y=y)
+
+
+@router.post("/images", response_class=Response, responses=OCTETS)
+def compared_images(request: Request, studio: StudioIn, asked: WithinIn) -> Response:
+    """Give the ids of images in a box or corner of the scatter, furthest out first."""
+    compared = studio.compared.get(asked)
+    if asked.box is not None:
+        box = pair.Box(**asked.box.model_dump())
+    else:
+        assert asked.corner is not None  # checked when it was read
+        box = pair.corner(compared, asked.first, asked.second, asked.corner)
+    return id_bytes(pair.within(compared, asked.first, asked.second, box), request)
+
+
+@router.post("/changes")
+def changes(studio: StudioIn, asked: ChangesIn) -> ChangesOut:
+    """Give the images that gain and lose most ranks from one query to another."""
+    compared = studio.compared.get(asked)
+    gains, losses = pair.changes(compared, asked.first, asked.second, asked.count)
+    return ChangesOut(gains=_changes(gains), losses=_changes(losses))
+
+
+def _changes(found: pair.Changes) -> list[ChangeOut]:
+    columns = (found.ids.tolist(), found.before.tolist(), found.after.tolist())
+    return [
+        ChangeOut(id=id_, before=before, after=after)
+        for id_, before, after in zip(*columns, strict=True)
+    ]
+
+
+@router.post(
+    "/file",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "The file, to be saved.",
+            "content": {
+                kind: {"schema": {"type": "string", "format": "binary"}} for kind in MEDIA.values()
+            },
+        }
+    },
+)
+def comparison_file(studio: StudioIn, asked: WrittenIn) -> StreamingResponse:
+    """Write a comparison as a figure (svg, png) or as data (json, csv, zip)."""
+    look = flow.Look(asked.title, asked.slots, (asked.first, asked.second), asked.date)
+    file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - closed when it is sent
+    try:
+        compared = studio.compared.get(asked)
+        flow.stream_comparison(file, studio.collection, compared, asked.kind, look)
+    except BaseException:
+        file.close()
+        raise
+    return StreamingResponse(
+        _chunks(file),
+        media_type=MEDIA[asked.kind],
+        headers={"Content-Disposition": f'attachment; filename="comparison.{asked.kind}"'},
+    )
+
+
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        file.seek(0)
+        while chunk := file.read(_CHUNK):
+            yield chunk
