@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--dimension", type=int, default=1280)
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--threads", type=int, default=kernel._cores())
+    parser.add_argument("--threads", type=int, default=kernel.cores())
     parser.add_argument(
         "--without",
         nargs="*",

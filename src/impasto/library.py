@@ -421,7 +421,7 @@ class Collection:
 
     def map(
         self,
-        method: Method = "pca",
+        method: Method = "tsne",
         *,
         space: str | None = None,
         name: str | None = None,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option(
     "--method",
     type=click.Choice(["pca", "tsne", "umap"]),
-    default="pca",
+    default="tsne",
     show_default=True,
     help="PCA, t-SNE or UMAP.",
 )

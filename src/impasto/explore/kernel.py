@@ -319,7 +319,7 @@ def _over_blocks(work: Callable[[slice], None], rows: Rows, threads: int | None)
         for part in take():
             work(part)
 
-    workers = min(threads or _cores(), -(-n // step))
+    workers = min(threads or cores(), -(-n // step))
     if workers <= 1:
         drain(0)
         return
@@ -383,7 +383,7 @@ def _first_line(error: Exception) -> str:
     return next(iter(str(error).splitlines()), type(error).__name__)
 
 
-def _cores() -> int:
+def cores() -> int:
     """Count the cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

@@ -125,6 +125,8 @@ def _missing() -> dict[str, str]:
         for extra, (modules, what) in EXTRAS.items()
         if any(util.find_spec(module) is None for module in modules)
     }
+    if util.find_spec("openTSNE") is None:
+        missing["t-SNE maps"] = "pip install opentsne (needs a C compiler on this kind of machine)"
     if not (resources.files("impasto.serve") / "static" / "index.html").is_file():
         missing["the app's pages"] = "install impasto again: the build makes them"
     if not any(entry.name == "impasto" for entry in metadata.entry_points(group="console_scripts")):

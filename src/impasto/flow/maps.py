@@ -13,6 +13,7 @@ from impasto._version import __version__
 from impasto.core.errors import InvalidInput, NotFound, not_found
 from impasto.core.progress import Progress, Quiet
 from impasto.flow.ask import choose_space
+from impasto.flow.near import K, graph
 
 if TYPE_CHECKING:
     from impasto.core.space import Vectors
@@ -33,8 +34,8 @@ class Mapped:
         False for points whose image went, or has other content since.
     made : bool
         Whether it was made just now; else it was there before.
-    added : int
-        Images that were put on a map that was there before, just now.
+    added, left : int
+        Images that were put on a map that was there before, just now, and taken off it.
     """
 
     name: str
@@ -42,15 +43,11 @@ class Mapped:
     standing: NDArray[np.bool_]
     made: bool = False
     added: int = 0
+    left: int = 0
 
     def __len__(self) -> int:
         """Count the images on it."""
         return int(np.count_nonzero(self.standing))
-
-    @property
-    def left(self) -> int:
-        """Points that stand for no image any more."""
-        return len(self.standing) - len(self)
 
     @property
     def ids(self) -> NDArray[np.int64]:
@@ -91,7 +88,7 @@ class Mapped:
         if self.added:
             sentence += f"; {self.added:,} new images were put beside those they resemble"
         if self.left:
-            sentence += f"; {self.left:,} images that went or changed are left out"
+            sentence += f"; {self.left:,} images that went or changed were taken off"
         return f"{sentence}."
 
 
@@ -104,9 +101,10 @@ def make_map(
     again: bool = False,
     progress: Progress | None = None,
 ) -> Mapped:
-    """Make a map of a space (the newest when none is named), and store it.
+    """Make a map of a space (the newest when none is named), or add what is new to it.
 
-    A map that is there already is kept as it is.
+    On a map that is there already new images are put beside those they resemble; those that went
+    or changed are taken off, and the others stay where they are.
 
     Parameters
     ----------
@@ -127,7 +125,7 @@ def make_map(
     NotFound
         When there are no vectors, or no such space.
     """
-    from impasto.explore.maps import Settings, make
+    from impasto.explore.maps import Settings, links, make
     from impasto.store import check_model_name
 
     settings, progress = settings or Settings(), progress or Quiet()
@@ -143,8 +141,12 @@ def make_map(
                 f"{_words(old.settings)}). Make it anew (--again), or give this one another name "
                 "(--name)."
             )
-        return Mapped(name, old, old.standing(vectors))
-    made = make(vectors, settings, _label_numbers(collection, vectors), progress=progress)
+        return _extended(collection, name, old, vectors, progress)
+    k = links(settings, int(np.count_nonzero(vectors.ids >= 0)))
+    near = graph(collection, chosen.name, k=max(k, K), progress=progress) if k else None
+    made = make(
+        vectors, settings, _label_numbers(collection, vectors), graph=near, progress=progress
+    )
     _save(collection, name, made)
     return Mapped(name, made, np.ones(len(made), bool), made=True)
 
@@ -183,6 +185,19 @@ def choose_map(collection: Collection, name: str | None = None) -> str:
     if len(like) > 1:
         raise InvalidInput(f"Name one of the maps: {', '.join(like)}.")
     return like[0]
+
+
+def _extended(
+    collection: Collection, name: str, old: Map, vectors: Vectors, progress: Progress
+) -> Mapped:
+    from impasto.explore.maps import extend
+
+    new = extend(old, vectors, _label_numbers(collection, vectors), progress=progress)
+    left = int(np.count_nonzero(~old.standing(vectors)))
+    if new is not old:
+        _save(collection, name, new)
+    added = len(new) - (len(old) - left)
+    return Mapped(name, new, np.ones(len(new), bool), added=added, left=left)
 
 
 def _read(collection: Collection, name: str) -> Map:

@@ -813,7 +813,7 @@ class GraphOptions(In):
 class MapOptions(In):
     """Which map to make, of which vectors."""
 
-    method: Method = "pca"
+    method: Method = "tsne"
     space: str | None = None
     name: str | None = None
     seed: int = Field(default=0, ge=0, lt=2**32)

@@ -1,11 +1,12 @@
 """Maps: every image of a space gets a place in the plane, near those it resembles.
 
-Modules, from the bottom up: `records` (what a map is), `pca`, `grid`, `faith` (how faithful a map
-is), `make`.
+Modules, from the bottom up: `faith` (how faithful a map is), `records` (what a map is), `pca`,
+`layout` (t-SNE and UMAP), `place` (new images), `grid`, `make`.
 """
 
 from impasto.explore.maps.faith import Faithfulness, faithfulness
-from impasto.explore.maps.make import make
+from impasto.explore.maps.layout import links
+from impasto.explore.maps.make import extend, make
 from impasto.explore.maps.records import METHODS, Map, Method, Settings
 
 __all__ = [
@@ -14,6 +15,8 @@ __all__ = [
     "Map",
     "Method",
     "Settings",
+    "extend",
     "faithfulness",
+    "links",
     "make",
 ]

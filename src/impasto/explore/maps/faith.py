@@ -172,7 +172,7 @@ def _measure(
     near = _others(cKDTree(wide), wide[asked], asked, k)
     labelled = np.flatnonzero(labels >= 0)
     found = np.full((5, len(asked)), np.nan)
-    progress.stage("measuring", len(asked))
+    progress.stage("Measuring", len(asked))
     for begin in range(0, len(asked), _BLOCK):
         some = asked[begin : begin + _BLOCK]
         unlike = -_similarities(vectors, rows, some)

@@ -1,4 +1,4 @@
-"""From the vectors of a space to a map."""
+"""From the vectors of a space to a map, and from a map to one with the images that came since."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from numpy.typing import NDArray
 
 from impasto.core.errors import InvalidInput
 from impasto.core.progress import Progress, Quiet
-from impasto.core.space import Vectors
+from impasto.core.records import Graph
+from impasto.core.space import Vectors, check_same_space
+from impasto.explore.graph import knn_graph
 from impasto.explore.maps.faith import faithfulness
 from impasto.explore.maps.grid import cells
+from impasto.explore.maps.layout import laid_out, links
 from impasto.explore.maps.pca import principal_axes, project
-from impasto.explore.maps.records import Map, Settings
+from impasto.explore.maps.place import beside
+from impasto.explore.maps.records import Map, Settings, frame_of
 
 
 def make(
@@ -21,11 +25,13 @@ def make(
     settings: Settings,
     labels: NDArray[np.int64] | None = None,
     *,
+    graph: Graph | None = None,
     progress: Progress | None = None,
 ) -> Map:
     """Make a map of all images of a space, and measure how faithful it is.
 
-    In a space with ``flip="both"`` the vectors of the mirror images are left aside.
+    In a space with ``flip="both"`` PCA leaves the vectors of the mirror images aside; the nearest
+    images, which t-SNE and UMAP keep together, are those of the better of the two.
 
     Parameters
     ----------
@@ -33,27 +39,37 @@ def make(
     settings : Settings
     labels : ndarray of shape (n_rows,), int64, optional
         Number of the label of each row of `vectors`, -1 for none: only to measure with.
+    graph : Graph, optional
+        Of these vectors, with at least `links` neighbours; computed when it is not given.
     progress : Progress, optional
 
     Returns
     -------
     Map
+        Of the images by rising id.
 
     Raises
     ------
     InvalidInput
-        When no image has a vector in the space.
+        When no image has a vector in the space, or the graph is not that of the vectors.
     """
     progress = progress or Quiet()
-    if settings.method != "pca":
-        raise InvalidInput("Only PCA maps can be made so far: --method pca.")
-    rows = np.flatnonzero(vectors.ids >= 0)
+    rows = _live(vectors)
     if not len(rows):
         raise InvalidInput(
             f"No image has a vector in {vectors.space.title}; embed some (impasto embed)."
         )
     mean, axes = principal_axes(vectors, rows, 2, progress=progress)
     positions = project(vectors, rows, mean, axes, progress=progress)
+    k = links(settings, len(rows))
+    if k:
+        graph = graph or knn_graph(vectors, k, progress=progress)
+        if graph.k < k or not np.array_equal(graph.ids, vectors.ids[rows]):
+            raise InvalidInput(
+                f"This graph does not hold the {k} nearest images of these vectors; compute it "
+                "again."
+            )
+        positions = laid_out(graph.cut(k), positions, settings, progress)
     made = Map(
         space=vectors.space,
         settings=settings,
@@ -62,23 +78,83 @@ def make(
         positions=positions,
         cells=np.zeros((len(rows), 2), np.int32),
         placed=np.zeros(len(rows), bool),
-        axes=np.concatenate([mean[None], axes]).astype(np.float32),
+        frame=frame_of(positions),
+        axes=np.concatenate([mean[None], axes]).astype(np.float32) if not k else None,
     )
-    return finished(made, vectors, labels, progress=progress)
+    return _finished(made, vectors, labels, progress)
 
 
-def finished(
-    made: Map,
+def extend(
+    old: Map,
     vectors: Vectors,
     labels: NDArray[np.int64] | None = None,
     *,
     progress: Progress | None = None,
 ) -> Map:
-    """Give a map its grid and its measures."""
+    """Put images that came since on a map, and take those off that went; the others stay put.
+
+    With PCA new images are projected. Else they go beside those they resemble among the images
+    that the map was made of, so it does not matter in which order they came.
+
+    Parameters
+    ----------
+    old : Map
+    vectors : Vectors
+        Of the same space, as they are now.
+    labels : ndarray of shape (n_rows,), int64, optional
+        As for `make`.
+    progress : Progress, optional
+
+    Returns
+    -------
+    Map
+        The same object when nothing came or went.
+
+    Raises
+    ------
+    InvalidInput
+        When none of the images that the map was made of is left.
+    """
+    check_same_space(old.space, vectors.space)
     progress = progress or Quiet()
-    progress.stage("laying the grid", len(made))
-    laid = cells(made.points)
-    progress.advance(len(made))
+    standing = old.standing(vectors)
+    new = np.setdiff1d(_live(vectors), old.rows[standing])
+    new = new[np.argsort(vectors.ids[new], kind="stable")]
+    if not len(new) and standing.all():
+        return old
+    base = standing & ~old.placed
+    if not base.any():
+        raise InvalidInput(
+            "None of the images that this map was made of is left; make it anew (--again)."
+        )
+    if old.axes is not None:
+        found = project(vectors, new, old.axes[0], old.axes[1:], progress=progress)
+    else:
+        found = beside(vectors, old.rows[base], old.positions[base], new, progress)
+    positions = np.concatenate([old.positions[standing], found])
+    extended = replace(
+        old,
+        ids=np.concatenate([old.ids[standing], vectors.ids[new]]),
+        rows=np.concatenate([old.rows[standing], new]),
+        positions=positions,
+        cells=np.zeros((len(positions), 2), np.int32),
+        placed=np.concatenate([old.placed[standing], np.ones(len(new), bool)]),
+        frame=frame_of(positions, old.frame),
+    )
+    return _finished(extended, vectors, labels, progress)
+
+
+def _live(vectors: Vectors) -> NDArray[np.int64]:
+    """Return the rows that count, by rising id."""
+    rows = np.flatnonzero(vectors.ids >= 0)
+    return rows[np.argsort(vectors.ids[rows], kind="stable")]
+
+
+def _finished(
+    made: Map, vectors: Vectors, labels: NDArray[np.int64] | None, progress: Progress
+) -> Map:
+    """Give a map its grid and its measures."""
+    laid = cells(made.points, progress=progress)
     measured = faithfulness(
         vectors,
         made.rows,

@@ -47,13 +47,13 @@ def principal_axes(
     axes = np.zeros((k, d))
     if n == 0:
         return np.zeros(d), axes
-    progress.stage("averaging", n)
+    progress.stage("Averaging", n)
     mean = np.zeros(d)
     for _, block in blocks(vectors, rows):
         mean += block.sum(axis=0, dtype=np.float64)
         progress.advance(len(block))
     mean /= n
-    progress.stage("finding axes", n)
+    progress.stage("Finding axes", n)
     found = _by_features if d <= n else _by_images
     best = found(vectors, rows, mean, min(k, n, d), progress)
     largest = best[np.arange(len(best)), np.abs(best).argmax(axis=1)]
@@ -76,7 +76,7 @@ def project(
     ndarray of shape (n_images, n_axes), float32
     """
     progress = progress or Quiet()
-    progress.stage("projecting", len(rows))
+    progress.stage("Projecting", len(rows))
     turned = axes.T.astype(np.float64)
     found = np.empty((len(rows), len(axes)), np.float32)
     for begin, block in blocks(vectors, rows):

@@ -13,6 +13,7 @@ from impasto.core.errors import InvalidInput
 from impasto.core.space import Space, Vectors
 from impasto.explore.maps.faith import Faithfulness
 
+Frame = tuple[float, float, float]
 Method = Literal["pca", "tsne", "umap"]
 
 METHODS: dict[Method, str] = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
@@ -36,7 +37,7 @@ class Settings:
         UMAP: how close alike images may come to lie, from 0 to 1.
     """
 
-    method: Method = "pca"
+    method: Method = "tsne"
     seed: int = 0
     perplexity: float = 30.0
     neighbours: int = 15
@@ -82,6 +83,9 @@ class Map:
         Column and row of each image in the grid without overlaps; no two share a cell.
     placed : ndarray of shape (n_images,), bool
         Images that came after the map was made, put beside those that they resemble.
+    frame : tuple of 3 floats
+        Centre and side of the square that is looked at. It is that of the map as it was made,
+        and grows only when a new image comes to lie outside.
     faithfulness : Faithfulness or None
         None where there are too few images to say.
     axes : ndarray of shape (3, n_features), float32, or None
@@ -95,6 +99,7 @@ class Map:
     positions: NDArray[np.float32]
     cells: NDArray[np.int32]
     placed: NDArray[np.bool_]
+    frame: Frame
     faithfulness: Faithfulness | None = None
     axes: NDArray[np.float32] | None = None
 
@@ -123,14 +128,16 @@ class Map:
 
     @property
     def points(self) -> NDArray[np.float32]:
-        """Positions moved and scaled into the unit square, the longer side filling it.
+        """Positions moved and scaled so that the frame becomes the unit square.
 
         Returns
         -------
         ndarray of shape (n_images, 2), float32
             In [0, 1]; the shorter side is centred. Lengths compare across both axes.
         """
-        return _into_unit_square(self.positions)
+        x, y, side = self.frame
+        scaled = (self.positions.astype(np.float64) - (x, y)) / (side or 1.0) + 0.5
+        return np.asarray(np.clip(scaled, 0, 1), np.float32)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -179,6 +186,7 @@ class Map:
             "placed": int(self.placed.sum()),
             "columns": self.shape[0],
             "rows": self.shape[1],
+            "frame": list(self.frame),
             "faithfulness": self.faithfulness.to_json() if self.faithfulness else None,
         }
 
@@ -207,18 +215,20 @@ class Map:
             positions=arrays["positions.f32"].reshape(-1, 2),
             cells=arrays["cells.i32"].reshape(-1, 2),
             placed=arrays["placed.u8"].astype(bool),
+            frame=tuple(card["frame"]),
             faithfulness=Faithfulness.from_json(found) if found else None,
             axes=None if axes is None else axes.reshape(3, space.dimension),
         )
 
 
-def _into_unit_square(positions: NDArray[np.float32]) -> NDArray[np.float32]:
-    if not len(positions):
-        return positions
+def frame_of(positions: NDArray[np.float32], frame: Frame | None = None) -> Frame:
+    """Return centre and side of the square around positions; `frame` when they all lie in it."""
     wide = positions.astype(np.float64)
     low, high = wide.min(axis=0), wide.max(axis=0)
-    side = (high - low).max()
-    if side == 0:
-        return np.full(positions.shape, 0.5, np.float32)
-    scaled = (wide - (low + high) / 2) / side + 0.5
-    return np.asarray(np.clip(scaled, 0, 1), np.float32)
+    if frame is not None:
+        centre, half = np.array(frame[:2]), frame[2] / 2 * (1 + 1e-9)
+        if (low >= centre - half).all() and (high <= centre + half).all():
+            return frame
+        low, high = np.minimum(low, centre - half), np.maximum(high, centre + half)
+    x, y = ((low + high) / 2).tolist()
+    return x, y, float((high - low).max())

@@ -1,0 +1,239 @@
+"""t-SNE and UMAP: classes come apart, the same input gives the same bytes, new images fit in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sklearn.model_selection import cross_val_score
+from sklearn.neighbors import KNeighborsClassifier
+
+from impasto.core.errors import Cancelled, InvalidInput, MissingExtra
+from impasto.core.progress import Quiet
+from impasto.core.records import Graph
+from impasto.core.space import Vectors
+from impasto.explore import knn_graph, maps
+from impasto.explore.maps import Method, Settings, layout
+from impasto.explore.maps.place import median
+
+if TYPE_CHECKING:
+    from tests.explore.conftest import Make
+
+METHODS: tuple[Method, ...] = ("tsne", "umap")
+N, CLASSES, D = 300, 12, 32
+
+
+@pytest.fixture(scope="module")
+def classes() -> tuple[NDArray[np.float16], NDArray[np.int64]]:
+    centres = np.random.default_rng(1).normal(size=(CLASSES, D))
+    rng = np.random.default_rng(2)
+    labels = rng.integers(0, CLASSES, N)
+    return (centres[labels] + 0.7 * rng.normal(size=(N, D))).astype(np.float16), labels
+
+
+@pytest.fixture(scope="module")
+def made(
+    make: Make, classes: tuple[NDArray[np.float16], NDArray[np.int64]]
+) -> dict[str, tuple[Vectors, maps.Map]]:
+    vectors = make(classes[0])
+    methods: tuple[Method, ...] = ("pca", *METHODS)
+    return {
+        method: (vectors, maps.make(vectors, Settings(method), classes[1])) for method in methods
+    }
+
+
+def told_apart(places: NDArray[np.floating], labels: NDArray[np.int64]) -> float:
+    """Return how often the nearest places tell the class."""
+    return float(cross_val_score(KNeighborsClassifier(5), places, labels, cv=4).mean())
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_was_mixed_comes_apart(
+    made: dict[str, tuple[Vectors, maps.Map]],
+    classes: tuple[NDArray[np.float16], NDArray[np.int64]],
+    method: Method,
+) -> None:
+    before, after = made["pca"][1], made[method][1]
+    assert told_apart(before.positions, classes[1]) < 0.75
+    assert told_apart(after.positions, classes[1]) > 0.95
+    assert before.faithfulness is not None
+    assert after.faithfulness is not None
+    for measure in ("trustworthiness", "kept", "label_hit"):
+        worse, better = (getattr(one.faithfulness, measure) for one in (before, after))
+        assert worse.chance == better.chance < worse.value < better.value
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_same_input_gives_the_same_bytes(
+    made: dict[str, tuple[Vectors, maps.Map]],
+    classes: tuple[NDArray[np.float16], NDArray[np.int64]],
+    method: Method,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    vectors, first = made[method]
+    monkeypatch.setattr(layout, "cores", lambda: 3)
+    monkeypatch.setattr(layout, "_PER_THREAD", 100)
+    again = maps.make(vectors, Settings(method), classes[1])
+    assert again.card() == first.card()
+    for file, array in first.arrays().items():
+        assert again.arrays()[file].tobytes() == array.tobytes(), file
+    other = maps.make(vectors, Settings(method, seed=1))
+    assert not np.array_equal(other.positions, first.positions)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("n", [1, 4, 5, 7])
+@pytest.mark.parametrize("like", ["different", "identical", "zero"])
+def test_few_or_identical_images(
+    make: Make, rng: np.random.Generator, method: Method, n: int, like: str
+) -> None:
+    values = rng.normal(size=(n, 8)).astype(np.float16)
+    values = {"different": values, "identical": values[:1].repeat(n, 0), "zero": 0 * values}[like]
+    found = maps.make(make(values), Settings(method))
+    assert np.isfinite(found.positions).all()
+    assert len(np.unique(found.cells, axis=0)) == n
+
+
+class Impatient(Quiet):
+    """Stops the work in a stage."""
+
+    def __init__(self, stage: str, after: int) -> None:
+        self.wanted, self.after, self.now = stage, after, ""
+
+    def stage(self, name: str, total: int | None = None, unit: str = "images") -> None:
+        self.now = name
+
+    def advance(self, n: int = 1) -> None:
+        if self.now == self.wanted:
+            self.after -= n
+            if self.after <= 0:
+                raise Cancelled("Stopped.")
+
+
+@pytest.mark.parametrize(("method", "stage"), [("tsne", "t-SNE"), ("umap", "UMAP")])
+def test_it_can_be_stopped_between_steps(
+    made: dict[str, tuple[Vectors, maps.Map]], method: Method, stage: str
+) -> None:
+    impatient = Impatient(stage, 100)
+    with pytest.raises(Cancelled):
+        maps.make(made[method][0], Settings(method), progress=impatient)
+    assert impatient.after > -150  # soon, not at the end
+
+
+def test_the_graph_has_to_be_that_of_the_vectors(
+    made: dict[str, tuple[Vectors, maps.Map]], make: Make
+) -> None:
+    vectors = made["tsne"][0]
+    with pytest.raises(InvalidInput, match="90 nearest"):
+        maps.make(vectors, Settings("tsne"), graph=knn_graph(vectors, 15))
+    fewer = make(np.asarray(vectors.values[:-1]))
+    with pytest.raises(InvalidInput, match="14 nearest"):
+        maps.make(vectors, Settings("umap"), graph=knn_graph(fewer, 15))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_graph_with_gaps(made: dict[str, tuple[Vectors, maps.Map]], method: Method) -> None:
+    vectors = made[method][0]
+    graph = knn_graph(vectors, 90)
+    neighbours, similarities = graph.neighbours.copy(), graph.similarities.copy()
+    neighbours[5, 3:], similarities[5, 3:] = -1, np.nan
+    neighbours[9], similarities[9] = -1, np.nan
+    gaps = Graph(vectors.space, graph.ids, neighbours, similarities, exact=False, recall=0.9)
+    found = maps.make(vectors, Settings(method), graph=gaps)
+    assert np.isfinite(found.positions).all()
+
+
+def test_a_machine_without_the_library_of_tsne(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtra, match="openTSNE"):
+        maps.make(make(np.eye(6, dtype=np.float16)), Settings("tsne"))
+
+
+# New images
+
+
+def grown(
+    make: Make, values: NDArray[np.float16], more: NDArray[np.float16], ids: list[int]
+) -> Vectors:
+    """Return a space after new rows were appended."""
+    return make(np.concatenate([values, more]), np.array([*range(10, 10 + len(values)), *ids]))
+
+
+@pytest.mark.parametrize("method", ["pca", *METHODS])
+def test_new_images_come_beside_their_like_and_nobody_moves(
+    made: dict[str, tuple[Vectors, maps.Map]],
+    classes: tuple[NDArray[np.float16], NDArray[np.int64]],
+    make: Make,
+    method: Method,
+) -> None:
+    vectors, old = made[method]
+    rng = np.random.default_rng(5)
+    centres = np.random.default_rng(1).normal(size=(CLASSES, D))
+    labels = rng.integers(0, CLASSES, 60)
+    more = (centres[labels] + 0.7 * rng.normal(size=(60, D))).astype(np.float16)
+    more[0] = vectors.values[17]  # a picture that is there already
+    labels[0] = classes[1][17]
+    now = grown(make, classes[0], more, list(range(1000, 1060)))
+    new = maps.extend(old, now)
+    assert new.ids.tolist() == now.ids.tolist()
+    assert new.placed.tolist() == [False] * N + [True] * 60
+    assert new.positions[:N].tobytes() == old.positions.tobytes()
+    if method != "pca":  # a projected image may lie outside, so that the frame grows
+        assert new.points[:N].tobytes() == old.points.tobytes()
+        told = KNeighborsClassifier(5).fit(old.positions, classes[1])
+        assert told.score(new.positions[N:], labels) > 0.9
+        assert told.score(new.positions[N:], np.roll(labels, 1)) < 0.4
+    apart = np.linalg.norm(new.positions[N] - old.positions[17])
+    assert apart < 0.01 * np.ptp(old.positions, axis=0).max()
+    assert len(np.unique(new.cells, axis=0)) == N + 60
+    # In two steps, or in another order, everybody comes to the same place.
+    first = maps.extend(old, grown(make, classes[0], more[30:], list(range(1030, 1060))))
+    order = np.r_[30:60, 0:30]
+    both = grown(make, classes[0], more[order], (1000 + order).tolist())
+    second = maps.extend(first, both)
+    place = dict(zip(new.ids.tolist(), new.positions.tolist(), strict=True))
+    for image, position in zip(second.ids.tolist(), second.positions.tolist(), strict=True):
+        assert position == pytest.approx(place[image], abs=1e-4)
+
+
+def test_images_that_went_or_changed(
+    made: dict[str, tuple[Vectors, maps.Map]],
+    classes: tuple[NDArray[np.float16], NDArray[np.int64]],
+    make: Make,
+) -> None:
+    vectors, old = made["umap"]
+    assert maps.extend(old, vectors) is old
+    ids = vectors.ids.copy()
+    ids[[3, 50]] = -1  # 50 changed: its new content has another row
+    values = np.concatenate([classes[0], classes[0][99:100]])
+    now = make(values, np.append(ids, vectors.ids[50]))
+    assert old.standing(now).tolist() == [i not in (3, 50) for i in range(N)]
+    new = maps.extend(old, now)
+    assert len(new) == N - 1
+    kept = np.isin(new.rows, old.rows)
+    still = np.isin(old.rows, new.rows)
+    assert new.positions[kept].tobytes() == old.positions[still].tobytes()
+    assert new.points[kept].tobytes() == old.points[still].tobytes()
+    (changed,) = np.flatnonzero(~kept)
+    assert new.ids[changed] == vectors.ids[50]
+    assert new.placed[changed]
+    gone = np.full(N, -1)
+    with pytest.raises(InvalidInput, match="make it anew"):
+        maps.extend(old, make(values, np.append(gone, 7)))
+
+
+def test_the_median_of_places(rng: np.random.Generator) -> None:
+    places = rng.normal(size=(9, 2))
+    weights = rng.random(9) + 0.1
+    found = median(places, weights)
+
+    def ways(point: NDArray[np.float64]) -> float:
+        return float(weights @ np.linalg.norm(places - point, axis=1))
+
+    around = found + rng.normal(size=(500, 2)) * np.geomspace(1e-3, 1, 500)[:, None]
+    assert ways(found) <= min(map(ways, around)) + 1e-6
+    two = np.concatenate([np.zeros((6, 2)), np.full((4, 2), 100.0)])
+    np.testing.assert_allclose(median(two, np.ones(10)), 0, atol=0.01)  # not between the two
+    np.testing.assert_array_equal(median(np.ones((3, 2)), np.ones(3)), [1, 1])
