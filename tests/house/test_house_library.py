@@ -112,3 +112,16 @@ def test_what_is_refused(gallery: Gallery, tmp_path: Path) -> None:
             c.add(gallery.pictures)
     with pytest.raises(InvalidInput, match="closed"):
         len(c)
+
+
+def test_maps(gallery: Gallery, tmp_path: Path) -> None:
+    own = gallery.copy(tmp_path)
+    with impasto.open(own.path) as c:
+        made = c.map("umap", neighbours=5, seed=3)
+        assert made.ids.tolist() == list(range(1, 25))
+        assert made.positions.shape == (24, 2)
+        assert made.faithfulness is not None
+        assert made.faithfulness.trustworthiness.value > made.faithfulness.trustworthiness.chance
+        c.map("pca", name="plain")
+        assert list(c.maps()) == ["plain", made.name]
+        np.testing.assert_array_equal(c.maps()[made.name].positions, made.positions)

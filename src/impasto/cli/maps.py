@@ -16,6 +16,7 @@ from impasto.cli.options import (
 )
 from impasto.cli.output import print_json, print_table
 from impasto.cli.progress import progress_for
+from impasto.core.errors import InvalidInput
 
 if TYPE_CHECKING:
     from impasto.flow import Mapped
@@ -54,6 +55,25 @@ if TYPE_CHECKING:
 )
 @click.option("--name", help="Name of the map (default: method and space).")
 @click.option("--again", is_flag=True, help="Make a map anew that is there already.")
+@click.option(
+    "--figure",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also draw the map with its pictures to this file: .png, .jpg or .webp.",
+)
+@click.option("--grid", is_flag=True, help="Draw the grid, where no picture covers another.")
+@click.option(
+    "--colour-by",
+    metavar="BY",
+    help="Frame the pictures of the figure in colours: label, split, tag:NAME, property:NAME, "
+    "model:NAME, model:NAME:probability, model:NAME:error or placed.",
+)
+@click.option(
+    "--size",
+    type=click.IntRange(100, 20_000),
+    default=2400,
+    show_default=True,
+    help="Longest side of the figure, pixels.",
+)
 @seed_option
 @json_option
 @quiet_option
@@ -62,6 +82,10 @@ def map_(
     space: str | None,
     name: str | None,
     again: bool,
+    figure: Path | None,
+    grid: bool,
+    colour_by: str | None,
+    size: int,
     as_json: bool,
     quiet: bool,
     **settings: Any,
@@ -74,14 +98,24 @@ def map_(
     from impasto import flow
     from impasto.explore.maps import Settings
 
+    if figure is not None:
+        flow.check_picture_file(figure)
+    elif grid or colour_by:
+        raise InvalidInput("--grid and --colour-by say how to draw a --figure; name its file.")
     with progress_for(quiet=quiet) as progress, flow.open_collection(collection) as opened:
         mapped = flow.make_map(
             opened, Settings(**settings), space=space, name=name, again=again, progress=progress
         )
+        if figure is not None:
+            flow.draw_map(
+                opened, mapped, figure, grid=grid, by=colour_by, size=size, progress=progress
+            )
     if as_json:
-        print_json(describe_map(mapped))
-    else:
-        say_map(mapped)
+        print_json(describe_map(mapped) | {"figure": None if figure is None else str(figure)})
+        return
+    say_map(mapped)
+    if figure is not None:
+        click.echo(f"figure: {figure}")
 
 
 def describe_map(mapped: Mapped) -> dict[str, Any]:

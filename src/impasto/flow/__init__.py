@@ -27,6 +27,7 @@ from impasto.flow.comparisons import (
 )
 from impasto.flow.doctor import examine
 from impasto.flow.export import ExportOptions, export
+from impasto.flow.figure import check_picture_file, draw_map
 from impasto.flow.gather import (
     Added,
     Done,
@@ -102,6 +103,7 @@ __all__ = [
     "begin",
     "beside",
     "cache_folder",
+    "check_picture_file",
     "check_sources",
     "choose_map",
     "choose_model",
@@ -113,6 +115,7 @@ __all__ = [
     "data_folder",
     "demo",
     "describe_comparison",
+    "draw_map",
     "embed",
     "engine_of",
     "examine",

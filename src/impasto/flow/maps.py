@@ -86,9 +86,9 @@ class Mapped:
             return f"{len(self):,} images are on the map {self.name}."
         sentence = f"The map {self.name} stays as it was made"
         if self.added:
-            sentence += f"; {self.added:,} new images were put beside those they resemble"
+            sentence += f"; new images, put beside those they resemble: {self.added:,}"
         if self.left:
-            sentence += f"; {self.left:,} images that went or changed were taken off"
+            sentence += f"; taken off, because they went or changed: {self.left:,}"
         return f"{sentence}."
 
 
