@@ -2010,7 +2010,7 @@ export interface components {
             kind: "map";
             /**
              * @default {
-             *       "method": "pca",
+             *       "method": "tsne",
              *       "seed": 0,
              *       "perplexity": 30,
              *       "neighbours": 15,
@@ -2033,7 +2033,7 @@ export interface components {
             again?: boolean;
             /**
              * Method
-             * @default pca
+             * @default tsne
              * @enum {string}
              */
             method?: "pca" | "tsne" | "umap";
