@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills as POSIX 
 TABLES = {
     "catalogue": (
         *("roots", "images", "labels", "tags", "image_tags", "flags"),
-        *("search", "spaces", "dead_rows"),
+        *("search", "label_search", "tag_search", "property_values", "spaces", "dead_rows"),
     ),
     "thumbnails": ("thumbnails",),
 }
@@ -44,7 +44,7 @@ def state(folder: Path) -> dict[str, object]:
     for name, tables in TABLES.items():
         db = sqlite3.connect(home / f"{name}.sqlite")
         for table in tables:
-            found[table] = db.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall()
+            found[table] = sorted(db.execute(f"SELECT * FROM {table}"), key=repr)
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         db.close()
     return found

@@ -6,6 +6,7 @@ import random
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from hypothesis import strategies as st
 
 from impasto.core.errors import InvalidInput, NotFound
 from impasto.core.records import About, Facts, Flag, Found, Image, Value
-from impasto.store import Collection, Filter, Sort
+from impasto.store import Collection, Filter, Range, Sort
 from impasto.store.collection import CATALOGUE
 
+WORD = "a 'b' $.c"
 WORDS = ["sun", "sea", "Été", "tree-house", "snow_man", "12", "x"]
 
 
@@ -54,12 +56,14 @@ def collection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collection]
             facts = Facts(image.to_bytes(32, "big"), 1, size, size % 3 + 1, "PNG", flags)
             readings.append((image, facts, None))
         made.save_readings(readings)
+        made.set_hidden(range(5, 300, 23))
+        made.set_flag([7, 8, 9, 28], "look again")
         made.record(found[20:], root=folder, prune=True, hash_file=lambda file: bytes(32))
         yield made
 
 
 def everything(collection: Collection) -> list[Image]:
-    ids = collection.order(Filter(gone=True)).tolist()
+    ids = collection.order(Filter(gone=True, hidden=True)).tolist()
     assert ids == list(range(1, 301))
     return collection.images(ids)
 
@@ -70,6 +74,9 @@ def wanted(image: Image, filter_: Filter) -> bool:
     return (
         ("gone" in kinds if filter_.flag == "gone" else filter_.gone or "gone" not in kinds)
         and (filter_.flag is None or filter_.flag in kinds)
+        and ("hidden" not in kinds or filter_.hidden or filter_.flag == "hidden")
+        and all(holds(measure(image, f"property:{name}"), value) for name, value in filter_.values)
+        and all(inside(image, one) for one in filter_.ranges)
         and (filter_.label is None or image.label == filter_.label)
         and not (filter_.unlabelled and image.label is not None)
         and set(filter_.tags) <= set(image.tags)
@@ -79,11 +86,29 @@ def wanted(image: Image, filter_: Filter) -> bool:
     )
 
 
+def holds(value: Value | None, said: str) -> bool:
+    return value is not None and (str(value) == said or said == "1900" == str(value)[:4])
+
+
+def inside(image: Image, one: Range) -> bool:
+    value = measure(image, one.key)
+    if not isinstance(value, int | float) or (one.key != "property:year" and not image.width):
+        return False
+    return (one.low is None or one.low <= value) and (one.high is None or value <= one.high)
+
+
+def measure(image: Image, key: str) -> Any:
+    if key.startswith("property:"):
+        return image.properties.get(key.removeprefix("property:").replace('"', "'"))
+    if key == "aspect":
+        return image.width / image.height if image.height else None
+    if key == "pixels":
+        return image.width * image.height
+    return getattr(image, {"added": "id", "name": "path"}.get(key, key))
+
+
 def key(image: Image, sort: Sort) -> Any:
-    if sort.key.startswith("property:"):
-        return image.properties.get(sort.key.removeprefix("property:").replace('"', "'"))
-    name = {"added": "id", "name": "path"}.get(sort.key, sort.key)
-    return getattr(image, name)
+    return measure(image, sort.key)
 
 
 def ordered(images: list[Image], sort: Sort) -> list[int]:
@@ -103,15 +128,29 @@ FILTERS = st.builds(
     label=st.sampled_from([None, None, "cat", "Ärger", "nothing"]),
     tags=st.lists(st.sampled_from([*WORDS, "nothing"]), max_size=2).map(tuple),
     split=st.sampled_from([None, None, "train", "test"]),
-    flag=st.sampled_from([None, None, "broken", "gone", "tiny"]),
+    flag=st.sampled_from([None, None, "broken", "gone", "tiny", "hidden", "flagged"]),
     text=st.sampled_from(["", "", "sea", "cat", "ärg"]),
+    values=st.lists(
+        st.sampled_from([("year", "1900"), ("year", "1901.5"), ('a "b" $.c', "ä"), ("no", "z")]),
+        max_size=1,
+    ).map(tuple),
+    ranges=st.lists(
+        st.builds(
+            Range,
+            st.sampled_from(["size", "width", "aspect", "pixels", "property:year"]),
+            st.sampled_from([None, 1, 1.5, 1901.5]),
+            st.sampled_from([None, 2.5, 12, 1901.5]),
+        ),
+        max_size=1,
+    ).map(tuple),
     usable=st.booleans(),
     gone=st.booleans(),
+    hidden=st.booleans(),
 ) | st.builds(Filter, unlabelled=st.just(True), gone=st.booleans())
 SORTS = st.builds(
     Sort,
     st.sampled_from(
-        ["added", "name", "size", "width", "height", "label"]  # noqa: RUF005
+        ["added", "name", "size", "width", "height", "label", "aspect", "pixels"]  # noqa: RUF005
         + ["property:year", 'property:a "b" $.c', "property:nothing"]
     ),
     st.booleans(),
@@ -146,8 +185,43 @@ def test_order_pages_count_and_facets(
     assert dict(facets.splits) == Counter(i.split for i in images if i.split is not None)
     flags = Counter(flag.kind for image in images for flag in image.flags)
     if filter_ == Filter():
-        flags["gone"] = 20
+        flags["gone"] = collection.count(Filter(flag="gone"))
+        flags["hidden"] = collection.count(Filter(flag="hidden"))
     assert dict(facets.flags) == flags
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(filter_=FILTERS, bins=st.integers(1, 30))
+def test_one_facet(collection: Collection, filter_: Filter, bins: int) -> None:
+    images = [image for image in everything(collection) if wanted(image, filter_)]
+    words = Counter(i.properties[WORD] for i in images if WORD in i.properties)
+    facet = collection.facet(f"property:{WORD}", filter_)
+    assert dict(facet.values) == words
+    assert (facet.distinct, facet.images, facet.bins) == (len(words), words.total(), ())
+    for key_ in ("property:year", "width", "aspect"):
+        numbers = [
+            n for i in images if i.width or "year" in key_ if (n := measure(i, key_)) is not None
+        ]
+        if key_ != "property:year" and (filter_.gone or filter_.flag == "gone"):
+            continue  # measures are of the files that are there
+        facet = collection.facet(key_, filter_, bins=bins)
+        assert facet.images == len(numbers) == sum(one.count for one in facet.bins)
+        assert facet.distinct == len(set(numbers))
+        assert len(facet.bins) <= bins
+        for one in facet.bins:
+            last = one is facet.bins[-1]
+            there = [n for n in numbers if one.start <= n and (n < one.end or last)]
+            assert one.count == len(there)
+            if there:
+                assert (one.low, one.high) == (min(there), max(there))
+        brushed = facet.bins[1:3]
+        if sum(one.count for one in brushed) and not filter_.ranges:
+            full = [one for one in brushed if one.count]
+            within = Range(key_, full[0].low, full[-1].high)
+            narrowed = replace(filter_, ranges=(within,))
+            assert collection.count(narrowed) == sum(one.count for one in brushed)
 
 
 def test_facets_come_most_frequent_first(collection: Collection) -> None:
@@ -161,7 +235,7 @@ def test_facets_come_most_frequent_first(collection: Collection) -> None:
 )
 @given(text=st.text() | st.text('"*^():-+{}NEAR AND OR NOT col:a\0', max_size=12))
 def test_no_text_is_a_syntax_error(collection: Collection, text: str) -> None:
-    assert 0 <= collection.count(Filter(text=text)) <= 280
+    assert 0 <= collection.count(Filter(text=text)) <= 300
 
 
 @pytest.mark.parametrize(
@@ -177,7 +251,7 @@ def test_search_ignores_case_accents_and_order(
 
 def test_search_needs_every_word(collection: Collection) -> None:
     assert collection.count(Filter(text="sea nothingofthekind")) == 0
-    assert collection.count(Filter(text="   ")) == 280
+    assert collection.count(Filter(text="   ")) == collection.count()
     assert collection.count(Filter(text="---")) == 0
 
 
@@ -200,7 +274,7 @@ def test_images_and_hashes(collection: Collection) -> None:
     assert [image.id for image in collection.images([5, 3, 5])] == [5, 3, 5]
     with pytest.raises(NotFound, match="999"):
         collection.images([1, 999])
-    hashes = collection.hashes(collection.order(Filter(gone=True)))
+    hashes = collection.hashes(collection.order(Filter(gone=True, hidden=True)))
     assert hashes[4] == (5).to_bytes(32, "big")
     assert hashes[299] is None
 
@@ -208,6 +282,11 @@ def test_images_and_hashes(collection: Collection) -> None:
 def test_wrong_questions_are_explained(collection: Collection) -> None:
     with pytest.raises(InvalidInput, match="property:NAME"):
         Sort("colour")
+    for wrong_range in (lambda: Range("label"), lambda: Range("width", float("nan"))):
+        with pytest.raises(InvalidInput):
+            wrong_range()
+    with pytest.raises(NotFound, match="Did you mean 'year'"):
+        collection.facet("property:yeat")
     with pytest.raises(InvalidInput, match="not for both"):
         Filter(label="a", unlabelled=True)
     with pytest.raises(InvalidInput, match="at least one"):

@@ -30,6 +30,8 @@ FlagKind = Literal[
     "animated",  # the first frame stands for all
     "tiny",  # so small that its vector says little
     "gone",  # the file is no longer where it was
+    "flagged",  # a person marked it; the reason is their note
+    "hidden",  # a person took it out of sight
 ]
 
 BLOCKING: frozenset[FlagKind] = frozenset(

@@ -3,12 +3,14 @@
 from impasto.store.catalogue import Counts, Memberships
 from impasto.store.collection import Collection, is_collection
 from impasto.store.comparisons import KeptComparison, KeptQuery
+from impasto.store.edits import Action
+from impasto.store.facets import Bin, Facet, Facets
 from impasto.store.gather import Changes
 from impasto.store.jobs import JobRecord, Jobs, JobState
 from impasto.store.maps import MapRecord
 from impasto.store.models import ModelRecord
 from impasto.store.models import check_name as check_model_name
-from impasto.store.query import Facets, Filter, Page, Sort
+from impasto.store.query import Filter, Page, Range, Sort
 from impasto.store.selections import Selection
 from impasto.store.sheets import SheetName, Sheets
 from impasto.store.sources import SourceRecord
@@ -16,9 +18,12 @@ from impasto.store.spaces import SpaceInfo
 from impasto.store.writing import Reading, Writing
 
 __all__ = [
+    "Action",
+    "Bin",
     "Changes",
     "Collection",
     "Counts",
+    "Facet",
     "Facets",
     "Filter",
     "JobRecord",
@@ -30,6 +35,7 @@ __all__ = [
     "Memberships",
     "ModelRecord",
     "Page",
+    "Range",
     "Reading",
     "Selection",
     "SheetName",

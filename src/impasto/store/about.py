@@ -34,12 +34,14 @@ def property_name(name: str) -> str:
 
 
 def clean_properties(properties: Mapping[str, Value]) -> dict[str, Value]:
-    """Return what JSON can hold; NaN and infinities say nothing and are left out."""
-    return {
-        property_name(name): clean(value) if isinstance(value, str) else value
-        for name, value in properties.items()
-        if not (isinstance(value, float) and not math.isfinite(value))
-    }
+    """Return what JSON and SQLite can hold; NaN and infinities say nothing and are left out."""
+    kept: dict[str, Value] = {}
+    for name, value in properties.items():
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            value = float(str(value))  # integers have 64 bits there
+        if not (isinstance(value, float) and not math.isfinite(value)):
+            kept[property_name(name)] = clean(value) if isinstance(value, str) else value
+    return kept
 
 
 def name_ids(db: sqlite3.Connection, table: str, names: Iterable[str]) -> dict[str, int]:
@@ -58,11 +60,11 @@ def name_ids(db: sqlite3.Connection, table: str, names: Iterable[str]) -> dict[s
     return dict(rows)
 
 
-def apply(db: sqlite3.Connection, said: Sequence[tuple[int, About]]) -> set[int]:
-    """Write what a source says about distinct images; return those to search differently now."""
+def apply(db: sqlite3.Connection, said: Sequence[tuple[int, About]]) -> None:
+    """Write what a source says about distinct images."""
     said = [(image, about) for image, about in said if about != SILENT]
     if not said:
-        return set()
+        return
     ids = json.dumps([image for image, _ in said])
     labels = name_ids(
         db, "labels", (name for _, about in said if (name := clean(about.label or "")))
@@ -73,14 +75,15 @@ def apply(db: sqlite3.Connection, said: Sequence[tuple[int, About]]) -> set[int]
         (ids,),
     )
     before = {row[0]: row[1:] for row in rows}
-    new_labels, new_splits, new_properties, touched = [], [], [], set()
+    new_labels, new_splits, new_properties = [], [], []
+    values: list[tuple[str, Value, int]] = []  # to search and count by
+    outdated: list[tuple[str, Value, int]] = []
     for image, about in said:
         label, label_by, split, split_by, _, properties = before[image]
         if about.label is not None and label_by != "user":
             wanted = labels.get(clean(about.label))
             if (label, label_by) != (wanted, "source"):
                 new_labels.append((wanted, image))
-                touched.add(image)
         if about.split is not None and split_by != "user" and split != about.split:
             new_splits.append((about.split, image))
         if about.properties:
@@ -88,20 +91,33 @@ def apply(db: sqlite3.Connection, said: Sequence[tuple[int, About]]) -> set[int]
             merged = old | clean_properties(about.properties)
             if merged != old:
                 new_properties.append((json.dumps(merged, ensure_ascii=False), image))
+                outdated += [(name, value, image) for name, value in old.items()]
+                values += [(name, value, image) for name, value in merged.items()]
     db.executemany("UPDATE images SET label = ?, label_by = 'source' WHERE id = ?", new_labels)
     db.executemany("UPDATE images SET split = ?, split_by = 'source' WHERE id = ?", new_splits)
     db.executemany("UPDATE images SET properties = ? WHERE id = ?", new_properties)
+    db.executemany(
+        "DELETE FROM property_values WHERE name = ? AND value = ? AND image = ?", outdated
+    )
+    values.sort(key=_rank)
+    db.executemany("INSERT INTO property_values (name, value, image) VALUES (?, ?, ?)", values)
     _register_properties(db, chain.from_iterable(a.properties.items() for _, a in said))
     edited = {image for image, row in before.items() if row[4] == "user"}
-    return touched | _write_tags(db, said, edited)
+    _write_tags(db, said, edited)
+
+
+def _rank(row: tuple[str, Value, int]) -> tuple[str, bool, Value, int]:
+    """Order rows about as their table is, so that they are written page after page."""
+    name, value, image = row
+    return name, isinstance(value, str), value, image
 
 
 def _write_tags(
     db: sqlite3.Connection, said: Sequence[tuple[int, About]], edited: set[int]
-) -> set[int]:
+) -> None:
     wanted = {image: clean_tags(about.tags) for image, about in said if about.tags is not None}
     if not wanted:
-        return set()
+        return
     for image in edited & wanted.keys():
         wanted[image] = _with_edits(db, image, wanted[image])
     tags = name_ids(db, "tags", chain.from_iterable(wanted.values()))
@@ -124,14 +140,15 @@ def _write_tags(
         "UPDATE images SET tags_by = 'source' WHERE id = ? AND tags_by IS NULL",
         ((image,) for image in changed),
     )
-    return changed
 
 
 def _with_edits(db: sqlite3.Connection, image: int, names: Iterable[str]) -> tuple[str, ...]:
     """Replay what people added to and removed from an image's tags."""
     tags = dict.fromkeys(names)
     rows = db.execute(
-        "SELECT before, after FROM edits WHERE image = ? AND field = 'tag' ORDER BY id", (image,)
+        "SELECT e.before, e.after FROM edits e JOIN actions a ON a.id = e.action "
+        "WHERE e.image = ? AND e.field = 'tag' AND NOT a.undone ORDER BY e.id",
+        (image,),
     )
     for before, after in rows:
         if before is not None:
@@ -160,28 +177,3 @@ def _wider(first: str, second: str) -> str:
     if first == second:
         return first
     return "float" if {first, second} == {"int", "float"} else "str"
-
-
-def refresh_search(db: sqlite3.Connection, ids: Iterable[int], *, new: bool = False) -> None:
-    """Bring the full-text search up to date with names, labels and tags of images.
-
-    Parameters
-    ----------
-    new : bool
-        The images were never in it.
-    """
-    listed = json.dumps(sorted(ids))
-    if listed == "[]":
-        return
-    if not new:
-        db.execute("DELETE FROM search WHERE rowid IN (SELECT value FROM json_each(?))", (listed,))
-    db.execute(
-        """
-        INSERT INTO search (rowid, name, label, tags)
-        SELECT i.id, i.path, coalesce((SELECT name FROM labels WHERE id = i.label), ''),
-          coalesce((SELECT group_concat(t.name, ' ') FROM image_tags x
-                    JOIN tags t ON t.id = x.tag WHERE x.image = i.id), '')
-        FROM json_each(?) j CROSS JOIN images i ON i.id = j.value
-        """,
-        (listed,),
-    )

@@ -142,11 +142,17 @@ def usable(db: sqlite3.Connection) -> NDArray[np.int64]:
     return _ids(db, "gone IS NULL AND fresh = 1 AND usable = 1")
 
 
-def without_picture(db: sqlite3.Connection) -> NDArray[np.int64]:
-    """Return the images that are gone or turned out to have no picture."""
+def out_of_sight(db: sqlite3.Connection) -> NDArray[np.int64]:
+    """Return the images that are gone, turned out to have no picture or were hidden."""
     missing = _ids(db, "gone IS NOT NULL", "images_gone")
     broken = _ids(db, "gone IS NULL AND usable = 0 AND fresh IN (0, 1)")
-    return np.union1d(missing, broken)
+    return np.union1d(np.union1d(missing, broken), hidden(db))
+
+
+def hidden(db: sqlite3.Connection) -> NDArray[np.int64]:
+    """Return the images that a person hid."""
+    (ids,) = integers(db, "SELECT image FROM flags WHERE kind = 'hidden'")
+    return np.sort(ids)
 
 
 def _ids(db: sqlite3.Connection, where: str, index: str = "images_state") -> NDArray[np.int64]:
@@ -180,7 +186,9 @@ def labelled(db: sqlite3.Connection) -> tuple[NDArray[np.int64], NDArray[np.str_
     """Return the ids of labelled images, rising, and their labels."""
     names: dict[int, str] = dict(db.execute("SELECT id, name FROM labels"))
     ids, labels = integers(
-        db, "SELECT id, label FROM images WHERE gone IS NULL AND label IS NOT NULL"
+        db,
+        "SELECT id, label FROM images WHERE gone IS NULL AND label IS NOT NULL "
+        "AND id NOT IN (SELECT image FROM flags WHERE kind = 'hidden')",
     )
     rising = np.argsort(ids)
     used, codes = np.unique(labels[rising], return_inverse=True)
@@ -271,4 +279,4 @@ def ids_with(
             names = (known for (known,) in db.execute(f"SELECT name FROM {table}"))
             raise not_found(table.removesuffix("s"), name, names)
         found += integers(db, sql, row)
-    return np.sort(reduce(np.intersect1d, found))
+    return np.setdiff1d(reduce(np.intersect1d, found), hidden(db))

@@ -21,6 +21,7 @@ from impasto.store import (
     catalogue,
     comparisons,
     edits,
+    facets,
     files,
     gather,
     graphs,
@@ -36,13 +37,15 @@ from impasto.store import (
 from impasto.store.catalogue import Counts, Memberships
 from impasto.store.comparisons import KeptComparison
 from impasto.store.database import Database
+from impasto.store.edits import Action
+from impasto.store.facets import BINS, Facet, Facets
 from impasto.store.gather import Changes
 from impasto.store.jobs import Jobs
 from impasto.store.kept import Kept
 from impasto.store.lock import WriterLock
 from impasto.store.maps import MapRecord
 from impasto.store.models import ModelRecord
-from impasto.store.query import AS_ADDED, EVERYTHING, Facets, Filter, Page, Sort
+from impasto.store.query import AS_ADDED, EVERYTHING, Filter, Page, Sort
 from impasto.store.selections import Selection
 from impasto.store.sources import SourceRecord
 from impasto.store.spaces import SpaceInfo
@@ -534,9 +537,23 @@ class Collection:
 
         def read() -> Facets:
             with self._catalogue.reading() as db:
-                return query.facets(db, wanted)
+                return facets.facets(db, wanted)
 
         return self._facets.get(wanted, read)
+
+    def facet(self, key: str, wanted: Filter = EVERYTHING, *, bins: int = BINS) -> Facet:
+        """Divide the matching images by one property or number.
+
+        Parameters
+        ----------
+        key : str
+            "property:NAME", "size", "width", "height", "aspect" or "pixels".
+        wanted : Filter
+        bins : int
+            Most bars of the histogram of a number.
+        """
+        with self._catalogue.reading() as db:
+            return facets.facet(db, key, wanted, bins)
 
     def properties(self) -> dict[str, str]:
         """Return the names of the properties and their types: str, int, float or bool."""
@@ -616,6 +633,31 @@ class Collection:
         """Take tags from images; return how many images changed."""
         with self._catalogue.writing() as db:
             return edits.remove_tags(db, ids, tags)
+
+    def set_flag(self, ids: Iterable[int], note: str | None = "") -> int:
+        """Flag images with a note, or (with None) take the flag away; return how many changed."""
+        with self._catalogue.writing() as db:
+            return edits.set_flag(db, ids, note)
+
+    def set_hidden(self, ids: Iterable[int], hidden: bool = True) -> int:
+        """Hide images everywhere, or show them again; return how many changed."""
+        with self._catalogue.writing() as db:
+            return edits.set_hidden(db, ids, hidden)
+
+    def undo(self) -> Action:
+        """Take back the latest edit, whichever program made it; raise NotFound without one."""
+        with self._catalogue.writing() as db:
+            return edits.undo(db)
+
+    def redo(self) -> Action:
+        """Do again what was undone last; raise NotFound when nothing was."""
+        with self._catalogue.writing() as db:
+            return edits.redo(db)
+
+    def history(self, limit: int = 100) -> list[Action]:
+        """Return the latest edits, newest first; those that were undone come first."""
+        with self._catalogue.reading() as db:
+            return edits.history(db, limit)
 
     # Selections
 

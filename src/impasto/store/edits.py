@@ -1,18 +1,51 @@
-"""What people change: labels, splits and tags, each change written down."""
+"""What people change: labels, splits, tags, flags, what is hidden; each change can be undone.
+
+An edit is written down first, as what was and what is to be, one row per image; then what was
+written down is carried out. Undo and redo carry out the same rows backwards and forwards, so one
+action is one edit of however many images, and all of it happens or none.
+"""
+
+# ruff: noqa: S608 - SQL is composed of constants of this room only; values are bound
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
-from impasto.core.errors import InvalidInput
+from impasto.core.errors import InvalidInput, NotFound
 from impasto.core.records import SPLITS, Split
 from impasto.store import about as abouts
 from impasto.store.catalogue import listed
 
-Edit = tuple[int, str | None, str | None]  # image, before, after
+Field = Literal["label", "split", "tag", "flagged", "hidden"]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One edit of any number of images, as people did it.
+
+    Parameters
+    ----------
+    id : int
+        Later actions have greater ones.
+    at : str
+        ISO 8601, UTC.
+    title : str
+        What was done, in words: "Tagged sea".
+    images : int
+        How many it changed.
+    undone : bool
+        Whether it was undone and can be done again.
+    """
+
+    id: int
+    at: str
+    title: str
+    images: int
+    undone: bool
 
 
 def set_label(db: sqlite3.Connection, ids: Iterable[int], label: str | None) -> int:
@@ -20,22 +53,18 @@ def set_label(db: sqlite3.Connection, ids: Iterable[int], label: str | None) -> 
     name = None if label is None else abouts.clean(label)
     if name == "":
         raise InvalidInput("A label needs at least one character; None takes it away.")
-    key = abouts.name_ids(db, "labels", [name])[name] if name else None
     wanted = listed(db, ids)
-    rows = db.execute(
-        "SELECT i.id, l.name FROM json_each(?) j CROSS JOIN images i ON i.id = j.value "
-        "LEFT JOIN labels l ON l.id = i.label",
-        (wanted,),
-    )
-    edits = [(image, before, name) for image, before in rows if before != name]
+    abouts.name_ids(db, "labels", [name] if name else [])
+    action = _begin(db, f"Labelled {name}" if name else "Label taken away")
     db.execute(
-        "UPDATE images SET label = ?, label_by = 'user' "
-        "WHERE id IN (SELECT value FROM json_each(?))",
-        (key, wanted),
+        "INSERT INTO edits (action, image, field, before, after, before_by) "
+        "SELECT ?, i.id, 'label', l.name, ?, i.label_by FROM json_each(?) j "
+        "CROSS JOIN images i ON i.id = j.value LEFT JOIN labels l ON l.id = i.label "
+        "WHERE l.name IS NOT ?",
+        (action, name, wanted, name),
     )
-    _write_down(db, "label", edits)
-    abouts.refresh_search(db, [image for image, _, _ in edits])
-    return len(edits)
+    _confirm(db, "label_by", wanted)
+    return _carry_out(db, action, "label")
 
 
 def set_split(db: sqlite3.Connection, ids: Iterable[int], split: Split | None) -> int:
@@ -43,69 +72,180 @@ def set_split(db: sqlite3.Connection, ids: Iterable[int], split: Split | None) -
     if split is not None and split not in SPLITS:
         raise InvalidInput(f"A split is one of {', '.join(SPLITS)}, not {split!r}.")
     wanted = listed(db, ids)
-    rows = db.execute(
-        "SELECT i.id, i.split FROM json_each(?) j CROSS JOIN images i ON i.id = j.value", (wanted,)
-    )
-    edits = [(image, before, split) for image, before in rows if before != split]
+    action = _begin(db, f"Put into {split}" if split else "Taken out of the split")
     db.execute(
-        "UPDATE images SET split = ?, split_by = 'user' "
-        "WHERE id IN (SELECT value FROM json_each(?))",
-        (split, wanted),
+        "INSERT INTO edits (action, image, field, before, after, before_by) "
+        "SELECT ?, i.id, 'split', i.split, ?, i.split_by FROM json_each(?) j "
+        "CROSS JOIN images i ON i.id = j.value WHERE i.split IS NOT ?",
+        (action, split, wanted, split),
     )
-    _write_down(db, "split", edits)
-    return len(edits)
+    _confirm(db, "split_by", wanted)
+    return _carry_out(db, action, "split")
 
 
 def add_tags(db: sqlite3.Connection, ids: Iterable[int], tags: Iterable[str]) -> int:
     """Give images tags; return how many images changed."""
-    wanted = listed(db, ids)
     names = _named(tags)
+    wanted = listed(db, ids)
     keys = abouts.name_ids(db, "tags", names)
-    edits: list[Edit] = []
+    action = _begin(db, f"Tagged {', '.join(names)}")
     for name in names:
-        rows = db.execute(
-            "SELECT value FROM json_each(?) WHERE value NOT IN "
-            "(SELECT image FROM image_tags WHERE tag = ?)",
-            (wanted, keys[name]),
+        db.execute(
+            "INSERT INTO edits (action, image, field, after, before_by) "
+            "SELECT ?, i.id, 'tag', ?, i.tags_by FROM json_each(?) j "
+            "CROSS JOIN images i ON i.id = j.value "
+            "WHERE NOT EXISTS (SELECT 1 FROM image_tags WHERE image = i.id AND tag = ?)",
+            (action, name, wanted, keys[name]),
         )
-        new = [(image, keys[name]) for (image,) in rows]
-        db.executemany("INSERT INTO image_tags (image, tag) VALUES (?, ?)", new)
-        edits += [(image, None, name) for image, _ in new]
-    return _retagged(db, edits)
+    return _carry_out(db, action, "tag")
 
 
 def remove_tags(db: sqlite3.Connection, ids: Iterable[int], tags: Iterable[str]) -> int:
     """Take tags from images; return how many images changed."""
+    names = _named(tags)
     wanted = listed(db, ids)
-    edits: list[Edit] = []
-    for name in _named(tags):
-        rows = db.execute(
-            "SELECT x.image, x.tag FROM json_each(?) j CROSS JOIN image_tags x "
-            "ON x.image = j.value AND x.tag = (SELECT id FROM tags WHERE name = ?)",
-            (wanted, name),
-        ).fetchall()
-        db.executemany("DELETE FROM image_tags WHERE image = ? AND tag = ?", rows)
-        edits += [(image, name, None) for image, _ in rows]
-    return _retagged(db, edits)
+    action = _begin(db, f"Untagged {', '.join(names)}")
+    for name in names:
+        db.execute(
+            "INSERT INTO edits (action, image, field, before, before_by) "
+            "SELECT ?, i.id, 'tag', ?, i.tags_by FROM json_each(?) j "
+            "CROSS JOIN images i ON i.id = j.value JOIN image_tags x ON x.image = i.id "
+            "AND x.tag = (SELECT id FROM tags WHERE name = ?)",
+            (action, name, wanted, name),
+        )
+    return _carry_out(db, action, "tag")
 
 
-def _retagged(db: sqlite3.Connection, edits: Sequence[Edit]) -> int:
-    changed = sorted({image for image, _, _ in edits})
+def set_flag(db: sqlite3.Connection, ids: Iterable[int], note: str | None) -> int:
+    """Flag images with a note (which may be empty), or take the flag away with None."""
+    text = None if note is None else abouts.clean(note)
+    title = "Flag taken away" if text is None else f"Flagged: {text}" if text else "Flagged"
+    return _mark(db, ids, "flagged", text, title)
+
+
+def set_hidden(db: sqlite3.Connection, ids: Iterable[int], hidden: bool) -> int:
+    """Hide images, or show them again; return how many changed."""
+    text = "A person hid it." if hidden else None
+    return _mark(db, ids, "hidden", text, "Hidden" if hidden else "Shown again")
+
+
+def undo(db: sqlite3.Connection) -> Action:
+    """Take back the latest action that holds."""
+    return _step(db, "SELECT max(id) FROM actions WHERE NOT undone", back=True)
+
+
+def redo(db: sqlite3.Connection) -> Action:
+    """Do again what was undone last."""
+    return _step(db, "SELECT min(id) FROM actions WHERE undone", back=False)
+
+
+def history(db: sqlite3.Connection, limit: int) -> list[Action]:
+    """Return the latest actions, newest first, those that were undone before all others."""
+    rows = db.execute("SELECT * FROM actions ORDER BY id DESC LIMIT ?", (limit,))
+    return [_action(row) for row in rows]
+
+
+def _mark(
+    db: sqlite3.Connection, ids: Iterable[int], kind: Field, text: str | None, title: str
+) -> int:
+    wanted = listed(db, ids)
+    action = _begin(db, title)
     db.execute(
-        "UPDATE images SET tags_by = 'user' WHERE id IN (SELECT value FROM json_each(?))",
-        (json.dumps(changed),),
+        "INSERT INTO edits (action, image, field, before, after) "
+        "SELECT ?, j.value, ?, f.reason, ? FROM json_each(?) j "
+        "LEFT JOIN flags f ON f.image = j.value AND f.kind = ? WHERE f.reason IS NOT ?",
+        (action, kind, text, wanted, kind, text),
     )
-    _write_down(db, "tag", edits)
-    abouts.refresh_search(db, changed)
-    return len(changed)
+    return _carry_out(db, action, kind)
 
 
-def _write_down(db: sqlite3.Connection, field: str, edits: Iterable[Edit]) -> None:
-    action = db.execute("SELECT coalesce(max(action), 0) + 1 FROM edits").fetchone()[0]
+def _begin(db: sqlite3.Connection, title: str) -> int:
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    db.executemany(
-        "INSERT INTO edits (action, at, image, field, before, after) VALUES (?, ?, ?, ?, ?, ?)",
-        ((action, now, image, field, before, after) for image, before, after in edits),
+    cursor = db.execute("INSERT INTO actions (at, title, images) VALUES (?, ?, 0)", (now, title))
+    return int(cursor.lastrowid or 0)
+
+
+def _carry_out(db: sqlite3.Connection, action: int, field: Field) -> int:
+    """Do what was written down; what had been undone before can't be done again any more."""
+    (changed,) = db.execute(
+        "SELECT count(DISTINCT image) FROM edits WHERE action = ?", (action,)
+    ).fetchone()
+    if not changed:
+        db.execute("DELETE FROM actions WHERE id = ?", (action,))
+        return 0
+    db.execute("DELETE FROM edits WHERE action IN (SELECT id FROM actions WHERE undone)")
+    db.execute("DELETE FROM actions WHERE undone")
+    db.execute("UPDATE actions SET images = ? WHERE id = ?", (changed, action))
+    _turn(db, action, field, back=False)
+    return int(changed)
+
+
+def _step(db: sqlite3.Connection, which: str, *, back: bool) -> Action:
+    (action,) = db.execute(which).fetchone()
+    if action is None:
+        raise NotFound(f"There is nothing to {'undo' if back else 'redo'}.")
+    (field,) = db.execute("SELECT field FROM edits WHERE action = ?", (action,)).fetchone()
+    _turn(db, action, field, back=back)
+    db.execute("UPDATE actions SET undone = ? WHERE id = ?", (back, action))
+    return _action(db.execute("SELECT * FROM actions WHERE id = ?", (action,)).fetchone())
+
+
+def _action(row: tuple[int, str, str, int, int]) -> Action:
+    return Action(*row[:4], undone=bool(row[4]))
+
+
+def _turn(db: sqlite3.Connection, action: int, field: Field, *, back: bool) -> None:
+    """Carry out the rows of an action, forwards or back."""
+    was, now = ("after", "before") if back else ("before", "after")
+    by = "e.before_by" if back else "'user'"
+    one = (action,)
+    if field == "label":
+        db.execute(
+            f"UPDATE images SET label = (SELECT id FROM labels WHERE name = e.{now}), "
+            f"label_by = {by} FROM edits e WHERE e.action = ? AND images.id = e.image",
+            one,
+        )
+    elif field == "split":
+        db.execute(
+            f"UPDATE images SET split = e.{now}, split_by = {by} "
+            "FROM edits e WHERE e.action = ? AND images.id = e.image",
+            one,
+        )
+    elif field == "tag":
+        db.execute(
+            "DELETE FROM image_tags WHERE (image, tag) IN (SELECT e.image, t.id "
+            f"FROM edits e JOIN tags t ON t.name = e.{was} WHERE e.action = ?)",
+            one,
+        )
+        db.execute(
+            "INSERT OR IGNORE INTO image_tags (image, tag) SELECT e.image, t.id "
+            f"FROM edits e JOIN tags t ON t.name = e.{now} WHERE e.action = ?",
+            one,
+        )
+        db.execute(
+            f"UPDATE images SET tags_by = {by} FROM edits e "
+            "WHERE e.action = ? AND images.id = e.image",
+            one,
+        )
+    else:
+        db.execute(
+            "DELETE FROM flags WHERE kind = ? "
+            "AND image IN (SELECT image FROM edits WHERE action = ?)",
+            (field, action),
+        )
+        db.execute(
+            "INSERT INTO flags (image, kind, reason) "
+            f"SELECT image, field, {now} FROM edits WHERE action = ? AND {now} IS NOT NULL",
+            one,
+        )
+
+
+def _confirm(db: sqlite3.Connection, column: str, wanted: str) -> None:
+    """Note that a person said so, also of images that had the value already."""
+    db.execute(
+        f"UPDATE images SET {column} = 'user' WHERE {column} IS NOT 'user' "
+        "AND id IN (SELECT value FROM json_each(?))",
+        (wanted,),
     )
 
 

@@ -109,9 +109,7 @@ def _record_batch(
     for image in ids.values():
         seen.add(image)
     ids |= {key: row[0] for key, row in known.items()}
-    touched = abouts.apply(db, [(ids[key], item.about) for key, item in named.items()])
-    abouts.refresh_search(db, (image for image in touched if image < first))
-    abouts.refresh_search(db, range(first, first + len(new)), new=True)
+    abouts.apply(db, [(ids[key], item.about) for key, item in named.items()])
     return replace(
         changes,
         new=changes.new + len(new),
@@ -170,6 +168,9 @@ def _insert(db: sqlite3.Connection, new: Sequence[tuple[str, int, int, int]]) ->
     db.executemany(
         "INSERT INTO images (id, path, root, size, mtime_ns) VALUES (?, ?, ?, ?, ?)",
         ((first + number, *row) for number, row in enumerate(new)),
+    )
+    db.execute(
+        "INSERT INTO search (rowid, name) SELECT id, path FROM images WHERE id >= ?", (first,)
     )
     return first
 
@@ -264,6 +265,8 @@ def _adopt(db: sqlite3.Connection, *, missing: int, found: int) -> None:
     )
     for statement in (
         "DELETE FROM image_tags WHERE image = ?",
+        "DELETE FROM property_values WHERE image = ?1 AND (name, value) IN "
+        "(SELECT key, value FROM json_each((SELECT properties FROM images WHERE id = ?1)))",
         "DELETE FROM search WHERE rowid = ?",
         "DELETE FROM images WHERE id = ?",
     ):
@@ -272,8 +275,8 @@ def _adopt(db: sqlite3.Connection, *, missing: int, found: int) -> None:
         "UPDATE images SET path = ?, root = ?, mtime_ns = ?, fresh = 1, gone = NULL WHERE id = ?",
         (path, root, mtime, missing),
     )
+    db.execute("UPDATE search SET name = ? WHERE rowid = ?", (path, missing))
     abouts.apply(db, [(missing, said)])
-    abouts.refresh_search(db, [missing])
 
 
 def record_skipped(db: sqlite3.Connection, source: str, skipped: Iterable[Skipped]) -> int:
@@ -326,7 +329,7 @@ def set_folder_labels(
     ids = abouts.name_ids(
         db, "labels", (n for t in labels.values() if t and (n := abouts.clean(t)))
     )
-    touched: list[int] = []
+    changed = 0
     for name, (condition, values) in _parts(place):
         rows = db.execute(
             f"SELECT id, {FOLDER}, label, label_by, split, split_by FROM images "
@@ -344,6 +347,5 @@ def set_folder_labels(
                 new_splits.append((splits[folder], splits[folder] and "folder", image))
         db.executemany("UPDATE images SET label = ?, label_by = ? WHERE id = ?", new_labels)
         db.executemany("UPDATE images SET split = ?, split_by = ? WHERE id = ?", new_splits)
-        touched += [image for _, _, image in new_labels]
-    abouts.refresh_search(db, touched)
-    return len(touched)
+        changed += len(new_labels)
+    return changed

@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 import sqlite3
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -19,7 +20,51 @@ from impasto.core.records import FlagKind, Image, Split
 from impasto.store.about import property_name
 from impasto.store.columns import integers
 
-SortKey = Literal["added", "name", "size", "width", "height", "label"]
+SortKey = Literal["added", "name", "label", "size", "width", "height", "aspect", "pixels"]
+
+MEASURES = {
+    "size": "i.size",
+    "width": "i.width",
+    "height": "i.height",
+    "aspect": "CAST(i.width AS REAL) / i.height",
+    "pixels": "i.width * i.height",
+}
+"""What is known in numbers of every image with a picture, and how SQL says it."""
+
+PROPERTY = "property:"
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Images with a number between two others, both included.
+
+    Parameters
+    ----------
+    key : str
+        "size" (bytes), "width", "height", "aspect" (width over height), "pixels" or
+        "property:NAME".
+    low, high : float or None
+        None: no limit on that side.
+    """
+
+    key: str
+    low: float | None = None
+    high: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check the key and that the limits are numbers."""
+        check_measure(self.key)
+        for limit in (self.low, self.high):
+            if limit is not None and not math.isfinite(limit):
+                raise InvalidInput(f"The limits of {self.key} must be finite, not {limit}.")
+
+
+def check_measure(key: str) -> None:
+    """Raise InvalidInput for what is no number of an image."""
+    if key not in MEASURES and not key.startswith(PROPERTY):
+        raise InvalidInput(
+            f"Images have the numbers {', '.join(MEASURES)} and property:NAME, not {key!r}."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +86,17 @@ class Filter:
         Words, or beginnings of words, that all occur in path, label or tags.
     selection : str or None
         Images of that selection.
+    values : tuple of (str, str)
+        Properties and what they must be, as people write it: ("medium", "oil"), ("year", "1900"),
+        ("signed", "true").
+    ranges : tuple of Range
     usable : bool
         Only images that were read and have a picture.
     gone : bool
         Also images whose file is gone, which are left out otherwise.
+    hidden : bool
+        Also images that a person hid, which are left out otherwise; the flag "hidden" shows them
+        alone.
     """
 
     label: str | None = None
@@ -54,8 +106,11 @@ class Filter:
     flag: FlagKind | None = None
     text: str = ""
     selection: str | None = None
+    values: tuple[tuple[str, str], ...] = ()
+    ranges: tuple[Range, ...] = ()
     usable: bool = False
     gone: bool = False
+    hidden: bool = False
 
     def __post_init__(self) -> None:
         """Check that the conditions can be met."""
@@ -70,9 +125,9 @@ class Sort:
     Parameters
     ----------
     key : str
-        "added" (the default), "name" (path), "size", "width", "height", "label", or
-        "property:NAME". Images without the value come last; ties go by id, in the same
-        direction.
+        "added" (the default), "name" (path), "label", "size", "width", "height", "aspect" (width
+        over height), "pixels", or "property:NAME". Images without the value come last; ties go by
+        id, in the same direction.
     descending : bool
     """
 
@@ -81,7 +136,7 @@ class Sort:
 
     def __post_init__(self) -> None:
         """Check the key."""
-        if self.key not in get_args(SortKey) and not self.key.startswith("property:"):
+        if self.key not in get_args(SortKey) and not self.key.startswith(PROPERTY):
             raise InvalidInput(
                 f"Can't sort by {self.key!r}; there are {', '.join(get_args(SortKey))} "
                 "and property:NAME."
@@ -103,25 +158,6 @@ class Page:
     next: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Facets:
-    """How many images there are of each kind, most frequent first.
-
-    Parameters
-    ----------
-    total, unlabelled : int
-    labels, tags, splits, flags : tuple of (str, int)
-        Among the flags "gone" counts images that only a filter for it shows.
-    """
-
-    total: int
-    unlabelled: int
-    labels: tuple[tuple[str, int], ...]
-    tags: tuple[tuple[str, int], ...]
-    splits: tuple[tuple[str, int], ...]
-    flags: tuple[tuple[str, int], ...]
-
-
 EVERYTHING = Filter()
 AS_ADDED = Sort()
 
@@ -134,6 +170,8 @@ def condition(wanted: Filter) -> tuple[str, list[Any]]:
         parts.append("i.gone IS NOT NULL")
     elif not wanted.gone:
         parts.append("i.gone IS NULL")
+    if not wanted.hidden and wanted.flag != "hidden":
+        parts.append(f"i.id NOT IN ({HIDDEN})")
     if wanted.flag is not None and wanted.flag != "gone":
         parts.append("i.id IN (SELECT image FROM flags WHERE kind = ?)")
         values.append(wanted.flag)
@@ -159,23 +197,70 @@ def condition(wanted: Filter) -> tuple[str, list[Any]]:
         values.append(wanted.selection)
     if wanted.usable:
         parts.append("i.usable = 1")
-    if wanted.text.strip():
-        parts.append("i.id IN (SELECT rowid FROM search WHERE search MATCH ?)")
-        values.append(match(wanted.text))
+    for name, value in wanted.values:
+        parts.append(
+            "i.id IN (SELECT image FROM property_values WHERE name = ? AND value IN (?, ?))"
+        )
+        values += [property_name(name), value, _number(value)]
+    for one in wanted.ranges:
+        part, limits = _within(one)
+        parts.append(part)
+        values += limits
+    for word in words(wanted.text) or ['""'] * bool(wanted.text.strip()):
+        parts.append(f"i.id IN ({_FOUND})")
+        values += [word] * 3
     return " AND ".join(parts) or "1", values
 
 
-def match(text: str) -> str:
-    """Turn what a person typed into an FTS5 query that can't be a syntax error.
+HIDDEN = "SELECT image FROM flags WHERE kind = 'hidden'"
+_FOUND = """SELECT rowid FROM search WHERE search MATCH ?
+ UNION ALL SELECT id FROM images WHERE label IN
+  (SELECT rowid FROM label_search WHERE label_search MATCH ?)
+ UNION ALL SELECT image FROM image_tags WHERE tag IN
+  (SELECT rowid FROM tag_search WHERE tag_search MATCH ?)"""
+
+
+def words(text: str) -> list[str]:
+    """Turn each word a person typed into an FTS5 query that can't be a syntax error.
 
     Examples
     --------
-    >>> match('blue "cat')
-    '"blue"* "cat"*'
+    >>> words('blue "cat')
+    ['"blue"*', '"cat"*']
     """
-    words = text.replace('"', " ").replace("\0", " ").split()
-    usable = [word.encode("utf-8", "replace").decode() for word in words]
-    return " ".join(f'"{word}"*' for word in usable) or '""'
+    typed = text.replace('"', " ").replace("\0", " ").split()
+    usable = [word.encode("utf-8", "replace").decode() for word in typed]
+    return [f'"{word}"*' for word in usable]
+
+
+def _number(text: str) -> float | int | None:
+    """Return the number that a text says, with yes and no as SQLite keeps them; else None."""
+    if text in ("true", "false"):
+        return int(text == "true")
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _within(one: Range) -> tuple[str, list[Any]]:
+    """Return the SQL condition of a range, which only numbers meet, and its values."""
+    prefix = one.key.startswith(PROPERTY)
+    what = "value" if prefix else MEASURES[one.key]
+    limits = [
+        (f"{what} {sign} ?", limit)
+        for sign, limit in ((">=", one.low), ("<=", one.high))
+        if limit is not None
+    ]
+    said = " AND ".join(["1", *(part for part, _ in limits)])
+    values: list[Any] = [limit for _, limit in limits]
+    if not prefix:
+        return f"(i.width > 0 AND {said})", values
+    return (
+        "i.id IN (SELECT image FROM property_values "
+        f"WHERE name = ? AND value < '' AND {said})",  # text comes after all numbers
+        [property_name(one.key.removeprefix(PROPERTY)), *values],
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +269,9 @@ class _Ordering:
 
     source: str
     key: str
+    there: str = "1"  # condition on the source
     without: str | None = None
-    values: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()  # of `there`, and of `without`
 
 
 _ORDERINGS = {
@@ -194,6 +280,10 @@ _ORDERINGS = {
     "size": _Ordering("images i", "i.size"),
     "width": _Ordering("images i", "i.width"),
     "height": _Ordering("images i", "i.height"),
+    "pixels": _Ordering("images i", "i.width * i.height"),
+    "aspect": _Ordering(
+        "images i", MEASURES["aspect"], there="i.height > 0", without="i.height = 0"
+    ),
     "label": _Ordering(
         "labels l CROSS JOIN images i INDEXED BY images_label ON i.label = l.id",
         "l.name",
@@ -205,9 +295,13 @@ _ORDERINGS = {
 def _ordering(sort: Sort) -> _Ordering:
     if sort.key in _ORDERINGS:
         return _ORDERINGS[sort.key]
-    value = "json_extract(i.properties, ?)"
-    path = f'$."{property_name(sort.key.removeprefix("property:"))}"'
-    return _Ordering("images i", value, without=f"{value} IS NULL", values=(path,))
+    return _Ordering(
+        "property_values v CROSS JOIN images i ON i.id = v.image",
+        "v.value",
+        there="v.name = ?",
+        without="i.id NOT IN (SELECT image FROM property_values WHERE name = ?)",
+        values=(property_name(sort.key.removeprefix(PROPERTY)),),
+    )
 
 
 def order(db: sqlite3.Connection, wanted: Filter, sort: Sort) -> NDArray[np.int64]:
@@ -216,21 +310,21 @@ def order(db: sqlite3.Connection, wanted: Filter, sort: Sort) -> NDArray[np.int6
     way = "DESC" if sort.descending else "ASC"
     if sort.key == "name" and wanted == EVERYTHING:  # all from the index on paths
         (ids,) = integers(db, f"SELECT id FROM images ORDER BY path {way}, id {way}")
-        (gone,) = integers(db, "SELECT id FROM images WHERE gone IS NOT NULL")
-        return ids[~np.isin(ids, gone)] if len(gone) else ids
+        (unseen,) = integers(db, f"SELECT id FROM images WHERE gone IS NOT NULL UNION {HIDDEN}")
+        return ids[~np.isin(ids, unseen)] if len(unseen) else ids
     where, values = condition(wanted)
-    there = f"{where} AND {by.key} IS NOT NULL" if by.values else where
     (ids,) = integers(
         db,
-        f"SELECT i.id AS id FROM {by.source} WHERE {there} ORDER BY {by.key} {way}, i.id {way}",
-        [*values, *by.values, *by.values],
+        f"SELECT i.id AS id FROM {by.source} WHERE {by.there} AND {where} "
+        f"ORDER BY {by.key} {way}, i.id {way}",
+        [*by.values, *values],
     )
     if by.without is None:
         return ids
     (others,) = integers(
         db,
-        f"SELECT i.id AS id FROM images i WHERE {where} AND {by.without} ORDER BY i.id {way}",
-        [*values, *by.values],
+        f"SELECT i.id AS id FROM images i WHERE {by.without} AND {where} ORDER BY i.id {way}",
+        [*by.values, *values],
     )
     return np.concatenate([ids, others])
 
@@ -247,18 +341,17 @@ def page_ids(
     last = None if after is None else _read_cursor(after, sort)
     rows: list[tuple[int, Any]] = []
     if last is None or last[0] is not None:
-        there = f"{where} AND {by.key} IS NOT NULL" if by.without else where
-        bound = [*values, *by.values] if by.without else [*values]
+        there, bound = f"{by.there} AND {where}", [*by.values, *values]
         if last is not None:
             there += f" AND ({by.key}, i.id) {beyond} (?, ?)"
-            bound += [*by.values, *last]
+            bound += last
         rows = db.execute(
             f"SELECT i.id, {by.key} FROM {by.source} WHERE {there} "
             f"ORDER BY {by.key} {way}, i.id {way} LIMIT ?",
-            [*by.values, *bound, *by.values, limit + 1],
+            [*bound, limit + 1],
         ).fetchall()
     if by.without is not None and len(rows) <= limit:
-        there, bound = f"{where} AND {by.without}", [*values, *by.values]
+        there, bound = f"{by.without} AND {where}", [*by.values, *values]
         if last is not None and last[0] is None:
             there += f" AND i.id {beyond} ?"
             bound += [last[1]]
@@ -296,56 +389,3 @@ def count(db: sqlite3.Connection, wanted: Filter) -> int:
     where, values = condition(wanted)
     number: int = db.execute(f"SELECT count(*) FROM images i WHERE {where}", values).fetchone()[0]
     return number
-
-
-def facets(db: sqlite3.Connection, wanted: Filter) -> Facets:
-    """Count the matching images by label, tag, split and flag."""
-    source, gone = "images", 0
-    if wanted == EVERYTHING:
-        shown = "gone IS NULL"
-        tags = _counts(db, "SELECT tag, count(*) FROM image_tags GROUP BY 1")
-        for tag, n in _counts(db, _TAGS.format("images", "m.gone IS NOT NULL")).items():
-            tags[tag] -= n
-        gone = db.execute("SELECT count(*) FROM images WHERE gone IS NOT NULL").fetchone()[0]
-    else:
-        source, shown = "matched", "1"  # a temporary table, undone with the transaction
-        where, values = condition(wanted)
-        db.execute("CREATE TEMP TABLE matched (id INTEGER PRIMARY KEY, label, split, gone)")
-        db.execute(
-            "INSERT INTO matched SELECT i.id, i.label, i.split, i.gone "
-            f"FROM images i WHERE {where} ORDER BY i.id",
-            values,
-        )
-        tags = _counts(db, _TAGS.format("matched", "1"))
-        gone = db.execute("SELECT count(*) FROM matched WHERE gone IS NOT NULL").fetchone()[0]
-    labels = _counts(db, f"SELECT label, count(*) FROM {source} WHERE {shown} GROUP BY 1")
-    splits = _counts(db, f"SELECT split, count(*) FROM {source} WHERE {shown} GROUP BY 1")
-    flags = _counts(
-        db,
-        f"SELECT f.kind, count(*) FROM flags f CROSS JOIN {source} m ON m.id = f.image "
-        f"WHERE {shown} GROUP BY 1",
-    )
-    label_names: dict[int, str] = dict(db.execute("SELECT id, name FROM labels"))
-    tag_names: dict[int, str] = dict(db.execute("SELECT id, name FROM tags"))
-    return Facets(
-        total=sum(labels.values()),
-        unlabelled=labels.pop(None, 0),
-        labels=_ranked({label_names[key]: n for key, n in labels.items()}),
-        tags=_ranked({tag_names[key]: n for key, n in tags.items()}),
-        splits=_ranked({key: n for key, n in splits.items() if key is not None}),
-        flags=_ranked(flags | {"gone": gone}),
-    )
-
-
-_TAGS = (
-    "SELECT x.tag, count(*) FROM {} m CROSS JOIN image_tags x ON x.image = m.id WHERE {} GROUP BY 1"
-)
-
-
-def _counts(db: sqlite3.Connection, sql: str) -> dict[Any, int]:
-    return dict(db.execute(sql).fetchall())
-
-
-def _ranked(counts: dict[str, int]) -> tuple[tuple[str, int], ...]:
-    present = ((name, n) for name, n in counts.items() if n)
-    return tuple(sorted(present, key=lambda pair: (-pair[1], pair[0])))

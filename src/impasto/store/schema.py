@@ -132,6 +132,59 @@ CREATE TABLE selected (
 ) WITHOUT ROWID;
 CREATE INDEX selected_image ON selected (image);
 """,
+    """
+CREATE TABLE actions (
+  id INTEGER PRIMARY KEY,
+  at TEXT NOT NULL,
+  title TEXT NOT NULL,
+  images INTEGER NOT NULL,
+  undone INTEGER NOT NULL DEFAULT 0
+);
+INSERT INTO actions (id, at, title, images)
+SELECT action, min(at), 'Edit', count(DISTINCT image) FROM edits GROUP BY action;
+CREATE TEMP TABLE earlier AS SELECT id, action, image, field, before, after FROM edits;
+DROP TABLE edits;
+CREATE TABLE edits (
+  id INTEGER PRIMARY KEY,
+  action INTEGER NOT NULL REFERENCES actions (id),
+  image INTEGER NOT NULL REFERENCES images (id),
+  field TEXT NOT NULL CHECK (field IN ('label', 'split', 'tag', 'flagged', 'hidden')),
+  before TEXT,
+  after TEXT,
+  before_by TEXT
+);
+INSERT INTO edits (id, action, image, field, before, after) SELECT * FROM earlier;
+DROP TABLE earlier;
+CREATE INDEX edits_action ON edits (action);
+CREATE INDEX edits_image ON edits (image);
+DROP TABLE search;
+CREATE VIRTUAL TABLE search USING fts5 (
+  name, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
+);
+CREATE VIRTUAL TABLE label_search USING fts5 (
+  name, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
+);
+CREATE VIRTUAL TABLE tag_search USING fts5 (
+  name, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
+);
+INSERT INTO search (rowid, name) SELECT id, path FROM images;
+INSERT INTO label_search (rowid, name) SELECT id, name FROM labels;
+INSERT INTO tag_search (rowid, name) SELECT id, name FROM tags;
+CREATE TRIGGER labels_named AFTER INSERT ON labels BEGIN
+  INSERT INTO label_search (rowid, name) VALUES (new.id, new.name);
+END;
+CREATE TRIGGER tags_named AFTER INSERT ON tags BEGIN
+  INSERT INTO tag_search (rowid, name) VALUES (new.id, new.name);
+END;
+CREATE TABLE property_values (
+  name TEXT NOT NULL,
+  value NOT NULL,
+  image INTEGER NOT NULL REFERENCES images (id),
+  PRIMARY KEY (name, value, image)
+) WITHOUT ROWID;
+INSERT INTO property_values (name, value, image)
+SELECT e.key, e.value, i.id FROM images i, json_each(i.properties) e ORDER BY 1, 2, 3;
+""",
 )
 
 THUMBNAILS: tuple[str, ...] = (

@@ -225,9 +225,9 @@ def shown_ids(
 ) -> NDArray[np.int64]:
     """Return the image of each row, -1 also for images that are gone or have no picture."""
     ids = live_ids(db, folder, number, space, rows)
-    hidden = catalogue.without_picture(db)
-    if len(hidden):
-        ids[np.isin(ids, hidden)] = -1
+    unseen = catalogue.out_of_sight(db)
+    if len(unseen):
+        ids[np.isin(ids, unseen)] = -1
     ids.flags.writeable = False
     return ids
 

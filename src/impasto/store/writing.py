@@ -215,7 +215,11 @@ def _save_facts(db: sqlite3.Connection, folder: Path, readings: Sequence[Reading
             for image, facts, _ in readings
         ),
     )
-    db.execute("DELETE FROM flags WHERE image IN (SELECT value FROM json_each(?))", (listed,))
+    db.execute(
+        "DELETE FROM flags WHERE kind NOT IN ('flagged', 'hidden') "  # a person's stay
+        "AND image IN (SELECT value FROM json_each(?))",
+        (listed,),
+    )
     db.executemany(
         "INSERT OR REPLACE INTO flags (image, kind, reason) VALUES (?, ?, ?)",
         (
