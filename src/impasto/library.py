@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 Term = str | int | np.integer[Any] | os.PathLike[str]
 """An image's number, a picture's file, or a term: ``label:NAME``, ``text:a red bird`` and so on."""
 
+Ids = int | Sequence[int] | NDArray[np.integer[Any]]
+"""The number of an image, or several."""
+
 Query = Term | Sequence[Term] | NDArray[np.integer[Any]]
 """One term, or several that are averaged."""
 
@@ -221,9 +224,101 @@ class Collection:
         wanted = self.stored.order() if ids is None else np.asarray(ids, np.int64)
         return self.stored.images(wanted.tolist())
 
-    def save_selection(self, name: str, ids: Sequence[int] | NDArray[np.int64]) -> store.Selection:
+    def order(
+        self,
+        sort: str = "added",
+        query: Query | None = None,
+        *,
+        descending: bool | None = None,
+        space: str | None = None,
+        **conditions: Any,
+    ) -> NDArray[np.int64]:
+        """Return the ids of the images that meet all conditions, in order.
+
+        Parameters
+        ----------
+        sort : str
+            "added", "name", "label", "size", "width", "height", "aspect", "pixels",
+            "property:NAME", or what a space says: "similarity" (to a query), "typicality" (mean
+            cosine with all others), "outlyingness" (distance to the nearest of a sample).
+        query : int, str, path or a sequence of them, optional
+            For "similarity".
+        descending : bool, optional
+            The greatest first; by default for what a space says.
+        space : str, optional
+        **conditions
+            Fields of `impasto.store.Filter`: label, tags, split, flag, text, selection, values,
+            ranges, hidden and so on.
+
+        Returns
+        -------
+        ndarray of shape (n_images,), int64
+            Images without a value come last.
+        """
+        from impasto.store import Filter, Sort
+
+        wanted = Filter(**conditions)
+        for by in flow.SCORES:
+            if sort == by:
+                terms, pictures = flow.read_terms([] if query is None else _texts(query))
+                return flow.arrange(
+                    self.stored,
+                    wanted,
+                    by,
+                    terms,
+                    pictures,
+                    descending=descending is not False,
+                    space=space,
+                )
+        return self.stored.order(wanted, Sort(sort, bool(descending)))
+
+    def typicality(self, space: str | None = None) -> NDArray[np.float32]:
+        """Return the mean cosine of each image with all others, one per row of the vectors."""
+        from impasto.explore import typicality
+
+        return typicality(self.vectors(space))
+
+    def outlyingness(self, space: str | None = None, *, seed: int = 0) -> NDArray[np.float32]:
+        """Return how far each image lies from the nearest of a random sample of the others."""
+        from impasto.explore import outlyingness
+
+        return outlyingness(self.vectors(space), seed=seed)
+
+    def tag(self, ids: Ids, *tags: str) -> int:
+        """Give images tags; return how many changed."""
+        return self.stored.add_tags(_ids(ids), tags)
+
+    def untag(self, ids: Ids, *tags: str) -> int:
+        """Take tags from images; return how many changed."""
+        return self.stored.remove_tags(_ids(ids), tags)
+
+    def label(self, ids: Ids, label: str | None) -> int:
+        """Set the label of images, or take it away with None; return how many changed."""
+        return self.stored.set_label(_ids(ids), label)
+
+    def split(self, ids: Ids, split: Split | None) -> int:
+        """Put images into a split, or out of it with None; return how many changed."""
+        return self.stored.set_split(_ids(ids), split)
+
+    def flag(self, ids: Ids, note: str | None = "") -> int:
+        """Flag images with a note, or take the flag away with None; return how many changed."""
+        return self.stored.set_flag(_ids(ids), note)
+
+    def hide(self, ids: Ids, hidden: bool = True) -> int:
+        """Hide images everywhere, or show them again; return how many changed."""
+        return self.stored.set_hidden(_ids(ids), hidden)
+
+    def undo(self) -> store.Action:
+        """Take back the latest edit, made here, in the app or on the command line."""
+        return self.stored.undo()
+
+    def redo(self) -> store.Action:
+        """Do again what was undone last."""
+        return self.stored.redo()
+
+    def save_selection(self, name: str, ids: Ids) -> store.Selection:
         """Keep images under a name, for filters and as the term ``selection:NAME``."""
-        return self.stored.save_selection(name, np.asarray(ids, np.int64).tolist())
+        return self.stored.save_selection(name, _ids(ids))
 
     def selections(self) -> list[store.Selection]:
         """Return the selections, by name."""
@@ -545,6 +640,11 @@ class Collection:
         return write_site(
             self.stored, destination, SiteOptions(wanted, **options), progress=progress
         )
+
+
+def _ids(ids: Ids) -> list[int]:
+    found: list[int] = np.atleast_1d(np.asarray(ids, np.int64)).tolist()
+    return found
 
 
 def _texts(terms: Query) -> list[str]:

@@ -36,6 +36,39 @@ spaces_option = click.option(
 )
 
 
+def filter_options(command: F) -> F:
+    """Add the options that say which images are meant; `flow.filter_from` takes them."""
+    for option in reversed(
+        [
+            click.option("--label", help="Images of this label."),
+            click.option(
+                "--tag", "tags", multiple=True, help="Images with this tag (all of several)."
+            ),
+            click.option(
+                "--split",
+                "part",
+                type=click.Choice(["train", "validation", "test"]),
+                help="Images of this part.",
+            ),
+            click.option("--flag", help="Images with this flag; hidden, gone: those images."),
+            click.option("--text", default="", help="Path, label or tags have these words."),
+            click.option("--selection", help="Images of this selection."),
+            click.option(
+                "--value", "values_", multiple=True, metavar="NAME=VALUE", help="Of a property."
+            ),
+            click.option(
+                "--range",
+                "ranges",
+                multiple=True,
+                metavar="NUMBER=LOW..HIGH",
+                help="size, width, height, aspect, pixels or property:NAME.",
+            ),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
 def embedding_options(command: F) -> F:
     """Add the options that say which vectors to compute and how."""
     for option in reversed(

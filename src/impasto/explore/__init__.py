@@ -2,7 +2,7 @@
 
 Modules, from the bottom up: `assembly` (LLVM text), `kernel` (the compiled scan and its
 fall-back), `rows`, `queries`, `ranks`, `similarity`, `distribution`, `by_chance`, `cut`, `groups`,
-`hubs`, `agreement`, `compare`, `pair`, `figure`, `retrieval`, `graph`.
+`hubs`, `agreement`, `compare`, `pair`, `figure`, `retrieval`, `graph`, `typicality`.
 """
 
 from impasto.explore.agreement import Agreement, agreement, places
@@ -25,6 +25,7 @@ from impasto.explore.queries import Query, combine, from_rows, from_vectors
 from impasto.explore.ranks import rank_biased_overlap
 from impasto.explore.retrieval import Retrieval, retrieval
 from impasto.explore.similarity import nearest, neighbours, similarities, similarities_of
+from impasto.explore.typicality import outlyingness, typicality
 
 __all__ = [
     "Agreement",
@@ -61,6 +62,7 @@ __all__ = [
     "neighbours",
     "occurrence",
     "occurrence_in",
+    "outlyingness",
     "places",
     "rank_biased_overlap",
     "ranks_back",
@@ -70,6 +72,7 @@ __all__ = [
     "similarities_of",
     "strengths",
     "together",
+    "typicality",
     "uniform_edges",
     "within",
 ]

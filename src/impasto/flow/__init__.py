@@ -1,5 +1,6 @@
 """The recipes that wire the rooms, each in plain sight."""
 
+from impasto.flow.arrange import SCORES, Score, arrange, in_order, score
 from impasto.flow.ask import (
     Answer,
     ask,
@@ -25,6 +26,7 @@ from impasto.flow.comparisons import (
     stream_comparison,
     write_comparison,
 )
+from impasto.flow.conditions import filter_from, parse_range, parse_value
 from impasto.flow.doctor import examine
 from impasto.flow.export import ExportOptions, export
 from impasto.flow.figure import check_picture_file, draw_map
@@ -79,6 +81,7 @@ from impasto.flow.words import vectors_of_words
 __all__ = [
     "NEAR",
     "REPORT",
+    "SCORES",
     "Added",
     "Answer",
     "Demo",
@@ -91,6 +94,7 @@ __all__ = [
     "Mapped",
     "Mark",
     "Opened",
+    "Score",
     "SideBySide",
     "Spread",
     "Taught",
@@ -99,6 +103,7 @@ __all__ = [
     "Values",
     "add",
     "agree",
+    "arrange",
     "ask",
     "begin",
     "beside",
@@ -121,11 +126,13 @@ __all__ = [
     "examine",
     "export",
     "fill",
+    "filter_from",
     "format_of",
     "graph",
     "groups",
     "hubs",
     "ids_of",
+    "in_order",
     "keep",
     "learn",
     "make_map",
@@ -136,6 +143,8 @@ __all__ = [
     "open_engine",
     "open_picture",
     "parse",
+    "parse_range",
+    "parse_value",
     "predict",
     "query",
     "query_and_chance",
@@ -143,6 +152,7 @@ __all__ = [
     "read_map",
     "read_terms",
     "retrieval",
+    "score",
     "sheets_folder",
     "space_for",
     "stream_comparison",

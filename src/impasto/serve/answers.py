@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from impasto.explore.queries import Query
     from impasto.explore.retrieval import Retrieval
     from impasto.serve.uploads import Uploads
-    from impasto.store import Collection
+    from impasto.store import Collection, Filter
 
 MOST_BYTES = 256 * 2**20
 """Of all similarities kept; a query of a million images takes 4 MB."""
@@ -52,6 +52,7 @@ class Answers:
         self._collection = collection
         self._uploads = uploads
         self._answers = Cache[Answer](most_bytes, lambda one: one.similarities.nbytes)
+        self._scores = Cache[NDArray[np.float32]](most_bytes // 4, lambda one: one.nbytes)
         self._backgrounds = Cache["Background"](16, lambda _: 1)
         self._rankings = Cache[Neighbours](most_bytes // 2, lambda one: one.ids.nbytes * 3 // 2)
         self._hubs = Cache[flow.Hubs](8, lambda _: 1)
@@ -89,6 +90,7 @@ class Answers:
                     self._rankings,
                     self._backgrounds,
                     self._hubs,
+                    self._scores,
                     self._retrievals,
                 ):
                     cache.forget(lambda key: _state(key) == f"{space} {number}")
@@ -153,6 +155,28 @@ class Answers:
             self._collection, vectors, terms, self._pictures(terms), seed=SEED
         )
         return query, by_chance or self.background(vectors, state, query.parts)
+
+    def order(
+        self,
+        wanted: Filter,
+        by: flow.Score,
+        texts: Sequence[str],
+        *,
+        descending: bool,
+        space: str | None,
+    ) -> NDArray[np.int64]:
+        """Return the images that pass a filter in the order of a score, which is remembered."""
+        terms = [parse(text) for text in texts]
+        vectors, state = self.vectors(space)
+        key = (state, by, *(self._exact(term) for term in terms))
+        scores = self._scores.get(
+            key,
+            lambda: flow.score(
+                self._collection, vectors, by, terms, self._pictures(terms), seed=SEED
+            ),
+        )
+        ids = self._collection.order(wanted)
+        return flow.in_order(ids, vectors.ids, scores, descending=descending)
 
     def _pictures(self, terms: Sequence[Term]) -> dict[str, Picture]:
         uploads = [term.value for term in terms if term.kind == "upload"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,16 @@ from impasto.core.records import Estimate, Flag, Image, Value
 from impasto.core.space import Space
 from impasto.networks import takes_words
 from impasto.serve.schemas import (
+    ActionOut,
+    BinOut,
     ComparisonOut,
     Count,
     CountsOut,
     EstimateOut,
+    FacetOut,
     FacetsOut,
     FlagOut,
+    HistoryOut,
     ImageOut,
     JobOut,
     KeptQueryOut,
@@ -36,7 +41,9 @@ if TYPE_CHECKING:
     from impasto.serve.jobs import Job
     from impasto.serve.shown import Shown
     from impasto.store import (
+        Action,
         Collection,
+        Facet,
         Facets,
         KeptComparison,
         MapRecord,
@@ -82,6 +89,30 @@ def facets(found: Facets, properties: Mapping[str, Any]) -> FacetsOut:
         flags=_counts(found.flags),
         properties=[PropertyOut(name=name, type=kind) for name, kind in properties.items()],
     )
+
+
+def facet(found: Facet) -> FacetOut:
+    """Present how images divide by one property or number."""
+    return FacetOut(
+        by=found.key,
+        values=_counts(found.values),
+        bins=[BinOut(**asdict(one)) for one in found.bins],
+        distinct=found.distinct,
+        images=found.images,
+    )
+
+
+def history(collection: Collection, changed: int = 0) -> HistoryOut:
+    """Say what can be undone and done again."""
+    undo, redo = collection.next_steps()
+    return HistoryOut(changed=changed, undo=_action(undo), redo=_action(redo))
+
+
+def _action(record: Action | None) -> ActionOut | None:
+    if record is None:
+        return None
+    moment = datetime.fromisoformat(record.at)
+    return ActionOut(id=record.id, at=moment, title=record.title, images=record.images)
 
 
 def _counts(pairs: Iterable[tuple[str, int]]) -> list[Count]:

@@ -174,6 +174,19 @@ class FilterFields(BaseModel):
         default="", max_length=1000, description="Beginnings of words of names, labels, tags."
     )
     selection: str | None = Field(default=None, description="Only images of that selection.")
+    value: list[str] = Field(
+        default=[],
+        max_length=100,
+        description="NAME=VALUE of properties; in NAME, `=` is written `%3D` and `%` is `%25`.",
+        examples=[["medium=oil"]],
+    )
+    range: list[str] = Field(
+        default=[],
+        max_length=100,
+        description="NUMBER=LOW..HIGH, both included, either may be missing; size, width, height, "
+        "aspect, pixels or property:NAME.",
+        examples=[["property:year=1900..1950"]],
+    )
 
 
 class WantedIn(FilterFields):
@@ -193,6 +206,85 @@ class ImagesIn(In):
         if (self.ids is None) == (self.filter is None):
             raise ValueError("Give either `ids` or `filter`; the filter {} is all images.")
         return self
+
+
+class TagsIn(In):
+    """Give or take away tags."""
+
+    kind: Literal["tag", "untag"]
+    tags: list[str] = Field(min_length=1, max_length=100)
+
+
+class LabelIn(In):
+    """Set the label; null takes it away."""
+
+    kind: Literal["label"]
+    label: str | None
+
+
+class SplitIn(In):
+    """Set the split; null takes it away."""
+
+    kind: Literal["split"]
+    split: Split | None
+
+
+class FlagIn(In):
+    """Flag with a note, which may be empty; null takes the flag away."""
+
+    kind: Literal["flag"]
+    note: str | None = Field(max_length=10_000)
+
+
+class HideIn(In):
+    """Hide, or show again."""
+
+    kind: Literal["hide"]
+    hidden: bool
+
+
+class EditIn(In):
+    """One change of a set of images."""
+
+    images: ImagesIn
+    edit: Annotated[TagsIn | LabelIn | SplitIn | FlagIn | HideIn, Field(discriminator="kind")]
+
+
+class ActionOut(Out):
+    """One edit of any number of images."""
+
+    id: int
+    at: datetime
+    title: str = Field(description="What was done, in words.")
+    images: int = Field(description="How many it changed.")
+
+
+class HistoryOut(Out):
+    """What can be undone and done again, after a change."""
+
+    changed: int = Field(description="Images that were changed just now.")
+    undo: ActionOut | None
+    redo: ActionOut | None
+
+
+class BinOut(Out):
+    """One bar of a histogram; a range from `low` to `high` holds just its images."""
+
+    start: float
+    end: float
+    count: int
+    low: float
+    high: float
+
+
+class FacetOut(Out):
+    """How images divide by one property or number."""
+
+    by: str
+    values: list[Count] = Field(description="Of words, the most frequent first, at most 500.")
+    bins: list[BinOut] = Field(description="Of numbers.")
+    distinct: int
+    images: int
 
 
 class SessionIn(In):

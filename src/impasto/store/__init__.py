@@ -10,7 +10,7 @@ from impasto.store.jobs import JobRecord, Jobs, JobState
 from impasto.store.maps import MapRecord
 from impasto.store.models import ModelRecord
 from impasto.store.models import check_name as check_model_name
-from impasto.store.query import Filter, Page, Range, Sort
+from impasto.store.query import MEASURES, Filter, Page, Range, Sort, SortKey
 from impasto.store.selections import Selection
 from impasto.store.sheets import SheetName, Sheets
 from impasto.store.sources import SourceRecord
@@ -18,6 +18,7 @@ from impasto.store.spaces import SpaceInfo
 from impasto.store.writing import Reading, Writing
 
 __all__ = [
+    "MEASURES",
     "Action",
     "Bin",
     "Changes",
@@ -41,6 +42,7 @@ __all__ = [
     "SheetName",
     "Sheets",
     "Sort",
+    "SortKey",
     "SourceRecord",
     "SpaceInfo",
     "Writing",

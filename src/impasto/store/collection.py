@@ -654,6 +654,11 @@ class Collection:
         with self._catalogue.writing() as db:
             return edits.redo(db)
 
+    def next_steps(self) -> tuple[Action | None, Action | None]:
+        """Return what `undo` would take back and what `redo` would do again, None for nothing."""
+        with self._catalogue.reading() as db:
+            return edits.next_steps(db)
+
     def history(self, limit: int = 100) -> list[Action]:
         """Return the latest edits, newest first; those that were undone come first."""
         with self._catalogue.reading() as db:

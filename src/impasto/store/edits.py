@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -131,12 +131,17 @@ def set_hidden(db: sqlite3.Connection, ids: Iterable[int], hidden: bool) -> int:
 
 def undo(db: sqlite3.Connection) -> Action:
     """Take back the latest action that holds."""
-    return _step(db, "SELECT max(id) FROM actions WHERE NOT undone", back=True)
+    return _step(db, _UNDO, back=True)
 
 
 def redo(db: sqlite3.Connection) -> Action:
     """Do again what was undone last."""
-    return _step(db, "SELECT min(id) FROM actions WHERE undone", back=False)
+    return _step(db, _REDO, back=False)
+
+
+def next_steps(db: sqlite3.Connection) -> tuple[Action | None, Action | None]:
+    """Return what would be undone and what would be done again, None for nothing."""
+    return _first(db, _UNDO), _first(db, _REDO)
 
 
 def history(db: sqlite3.Connection, limit: int) -> list[Action]:
@@ -180,14 +185,23 @@ def _carry_out(db: sqlite3.Connection, action: int, field: Field) -> int:
     return int(changed)
 
 
+_UNDO = "SELECT * FROM actions WHERE NOT undone ORDER BY id DESC LIMIT 1"
+_REDO = "SELECT * FROM actions WHERE undone ORDER BY id LIMIT 1"
+
+
+def _first(db: sqlite3.Connection, which: str) -> Action | None:
+    row = db.execute(which).fetchone()
+    return None if row is None else _action(row)
+
+
 def _step(db: sqlite3.Connection, which: str, *, back: bool) -> Action:
-    (action,) = db.execute(which).fetchone()
+    action = _first(db, which)
     if action is None:
         raise NotFound(f"There is nothing to {'undo' if back else 'redo'}.")
-    (field,) = db.execute("SELECT field FROM edits WHERE action = ?", (action,)).fetchone()
-    _turn(db, action, field, back=back)
-    db.execute("UPDATE actions SET undone = ? WHERE id = ?", (back, action))
-    return _action(db.execute("SELECT * FROM actions WHERE id = ?", (action,)).fetchone())
+    (field,) = db.execute("SELECT field FROM edits WHERE action = ?", (action.id,)).fetchone()
+    _turn(db, action.id, field, back=back)
+    db.execute("UPDATE actions SET undone = ? WHERE id = ?", (back, action.id))
+    return replace(action, undone=back)
 
 
 def _action(row: tuple[int, str, str, int, int]) -> Action:

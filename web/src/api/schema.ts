@@ -256,6 +256,7 @@ export interface paths {
         trace?: never;
     };
     "/api/distribution/inside": {
+    "/api/edits": {
         parameters: {
             query?: never;
             header?: never;
@@ -267,6 +268,74 @@ export interface paths {
          * @description Compare the similarities of a query inside a set of images with those outside.
          */
         get: operations["inside"];
+         * History
+         * @description Tell what would be undone and done again.
+         */
+        get: operations["history"];
+        put?: never;
+        /**
+         * Edit
+         * @description Change a set of images, however many, all of them or (on an error) none.
+         */
+        post: operations["edit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/edits/redo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redo
+         * @description Do again what was undone last.
+         */
+        post: operations["redo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/edits/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo
+         * @description Take back the latest edit, whichever program made it.
+         */
+        post: operations["undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/facet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Facet
+         * @description Divide the images that pass the filter by one property or number.
+         */
+        get: operations["facet"];
         put?: never;
         post?: never;
         delete?: never;
@@ -980,6 +1049,29 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * ActionOut
+         * @description One edit of any number of images.
+         */
+        ActionOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Id */
+            id: number;
+            /**
+             * Images
+             * @description How many it changed.
+             */
+            images: number;
+            /**
+             * Title
+             * @description What was done, in words.
+             */
+            title: string;
+        };
+        /**
          * AddJobIn
          * @description Start an `add` job.
          */
@@ -1072,6 +1164,22 @@ export interface components {
             title: string;
             top1: components["schemas"]["EstimateOut"];
             top5: components["schemas"]["EstimateOut"];
+        };
+        /**
+         * BinOut
+         * @description One bar of a histogram; a range from `low` to `high` holds just its images.
+         */
+        BinOut: {
+            /** Count */
+            count: number;
+            /** End */
+            end: number;
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Start */
+            start: number;
         };
         /** Body_upload */
         Body_upload: {
@@ -1546,6 +1654,15 @@ export interface components {
             unrelated: number;
         };
         /**
+         * EditIn
+         * @description One change of a set of images.
+         */
+        EditIn: {
+            /** Edit */
+            edit: components["schemas"]["TagsIn"] | components["schemas"]["LabelIn"] | components["schemas"]["SplitIn"] | components["schemas"]["FlagIn"] | components["schemas"]["HideIn"];
+            images: components["schemas"]["ImagesIn"];
+        };
+        /**
          * EmbedJobIn
          * @description Start an `embed` job.
          */
@@ -1639,6 +1756,28 @@ export interface components {
             value: number;
         };
         /**
+         * FacetOut
+         * @description How images divide by one property or number.
+         */
+        FacetOut: {
+            /**
+             * Bins
+             * @description Of numbers.
+             */
+            bins: components["schemas"]["BinOut"][];
+            /** By */
+            by: string;
+            /** Distinct */
+            distinct: number;
+            /** Images */
+            images: number;
+            /**
+             * Values
+             * @description Of words, the most frequent first, at most 500.
+             */
+            values: components["schemas"]["Count"][];
+        };
+        /**
          * FacetsOut
          * @description What one can filter by, the most frequent first.
          */
@@ -1688,6 +1827,19 @@ export interface components {
             trustworthiness: components["schemas"]["EstimateOut"];
         };
         /**
+         * FlagIn
+         * @description Flag with a note, which may be empty; null takes the flag away.
+         */
+        FlagIn: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "flag";
+            /** Note */
+            note: string | null;
+        };
+        /**
          * FlagOut
          * @description Something to know about an image.
          */
@@ -1701,7 +1853,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone";
+            kind: "broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone" | "flagged" | "hidden";
             /** Reason */
             reason: string;
         };
@@ -1791,6 +1943,32 @@ export interface components {
             status: "ok";
             /** Version */
             version: string;
+        };
+        /**
+         * HideIn
+         * @description Hide, or show again.
+         */
+        HideIn: {
+            /** Hidden */
+            hidden: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "hide";
+        };
+        /**
+         * HistoryOut
+         * @description What can be undone and done again, after a change.
+         */
+        HistoryOut: {
+            /**
+             * Changed
+             * @description Images that were changed just now.
+             */
+            changed: number;
+            redo: components["schemas"]["ActionOut"] | null;
+            undo: components["schemas"]["ActionOut"] | null;
         };
         /**
          * ImageOut
@@ -1922,6 +2100,17 @@ export interface components {
             terms: string[];
             /** Title */
             title: string;
+         * LabelIn
+         * @description Set the label; null takes it away.
+         */
+        LabelIn: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "label";
+            /** Label */
+            label: string | null;
         };
         /**
          * LabelledNeighbour
@@ -2584,6 +2773,32 @@ export interface components {
             words: boolean;
         };
         /**
+         * SplitIn
+         * @description Set the split; null takes it away.
+         */
+        SplitIn: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "split";
+            /** Split */
+            split: ("train" | "validation" | "test") | null;
+        };
+        /**
+         * TagsIn
+         * @description Give or take away tags.
+         */
+        TagsIn: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "tag" | "untag";
+            /** Tags */
+            tags: string[];
+        };
+        /**
          * UploadOut
          * @description A picture held in the server's memory, to be used in a term `upload:ID`.
          */
@@ -2640,9 +2855,18 @@ export interface components {
          */
         WantedIn: {
             /** Flag */
-            flag?: ("broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone") | null;
+            flag?: ("broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone" | "flagged" | "hidden") | null;
             /** Label */
             label?: string | null;
+            /**
+             * Range
+             * @description NUMBER=LOW..HIGH, both included, either may be missing; size, width, height, aspect, pixels or property:NAME.
+             * @default []
+             * @example [
+             *       "property:year=1900..1950"
+             *     ]
+             */
+            range?: string[];
             /**
              * Selection
              * @description Only images of that selection.
@@ -2668,6 +2892,15 @@ export interface components {
              * @default false
              */
             unlabelled?: boolean;
+            /**
+             * Value
+             * @description NAME=VALUE of properties; in NAME, `=` is written `%3D` and `%` is `%25`.
+             * @default []
+             * @example [
+             *       "medium=oil"
+             *     ]
+             */
+            value?: string[];
         };
         /**
          * WithinIn
@@ -3301,10 +3534,136 @@ export interface operations {
         };
     };
     facets: {
+    history: {
         parameters: {
-            query?: {
-                flag?: ("broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone") | null;
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryOut"];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    edit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryOut"];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    redo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryOut"];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryOut"];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    facet: {
+        parameters: {
+            query: {
+                bins?: number;
+                /** @description property:NAME, size, width, height, aspect or pixels. */
+                by: string;
+                flag?: ("broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone" | "flagged" | "hidden") | null;
                 label?: string | null;
+                /** @description NUMBER=LOW..HIGH, both included, either may be missing; size, width, height, aspect, pixels or property:NAME. */
+                range?: string[];
                 /** @description Only images of that selection. */
                 selection?: string | null;
                 split?: ("train" | "validation" | "test") | null;
@@ -3314,6 +3673,53 @@ export interface operations {
                 text?: string;
                 /** @description Only images without a label. */
                 unlabelled?: boolean;
+                /** @description NAME=VALUE of properties; in NAME, `=` is written `%3D` and `%` is `%25`. */
+                value?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacetOut"];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    facets: {
+        parameters: {
+            query?: {
+                flag?: ("broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone" | "flagged" | "hidden") | null;
+                label?: string | null;
+                /** @description NUMBER=LOW..HIGH, both included, either may be missing; size, width, height, aspect, pixels or property:NAME. */
+                range?: string[];
+                /** @description Only images of that selection. */
+                selection?: string | null;
+                split?: ("train" | "validation" | "test") | null;
+                /** @description All of them. */
+                tag?: string[];
+                /** @description Beginnings of words of names, labels, tags. */
+                text?: string;
+                /** @description Only images without a label. */
+                unlabelled?: boolean;
+                /** @description NAME=VALUE of properties; in NAME, `=` is written `%3D` and `%` is `%25`. */
+                value?: string[];
             };
             header?: never;
             path?: never;
@@ -3376,12 +3782,14 @@ export interface operations {
                 /** @description `next` of the page before. */
                 after?: string | null;
                 descending?: boolean;
-                flag?: ("broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone") | null;
+                flag?: ("broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone" | "flagged" | "hidden") | null;
                 label?: string | null;
                 limit?: number;
+                /** @description NUMBER=LOW..HIGH, both included, either may be missing; size, width, height, aspect, pixels or property:NAME. */
+                range?: string[];
                 /** @description Only images of that selection. */
                 selection?: string | null;
-                /** @description added, name, size, width, height, label or property:NAME */
+                /** @description added, name, label, size, width, height, aspect, pixels or property:NAME */
                 sort?: string;
                 split?: ("train" | "validation" | "test") | null;
                 /** @description All of them. */
@@ -3390,6 +3798,8 @@ export interface operations {
                 text?: string;
                 /** @description Only images without a label. */
                 unlabelled?: boolean;
+                /** @description NAME=VALUE of properties; in NAME, `=` is written `%3D` and `%` is `%25`. */
+                value?: string[];
             };
             header?: never;
             path?: never;
@@ -3966,19 +4376,27 @@ export interface operations {
         parameters: {
             query?: {
                 descending?: boolean;
-                flag?: ("broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone") | null;
+                flag?: ("broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone" | "flagged" | "hidden") | null;
                 label?: string | null;
+                /** @description NUMBER=LOW..HIGH, both included, either may be missing; size, width, height, aspect, pixels or property:NAME. */
+                range?: string[];
                 /** @description Only images of that selection. */
                 selection?: string | null;
-                /** @description added, name, size, width, height, label or property:NAME */
+                /** @description added, name, label, size, width, height, aspect, pixels, property:NAME, or what a space says of images: similarity, typicality, outlyingness. */
                 sort?: string;
+                /** @description Name of a space; absent: the collection's default space. */
+                space?: string | null;
                 split?: ("train" | "validation" | "test") | null;
                 /** @description All of them. */
                 tag?: string[];
+                /** @description The query to sort by similarity to. */
+                term?: string[];
                 /** @description Beginnings of words of names, labels, tags. */
                 text?: string;
                 /** @description Only images without a label. */
                 unlabelled?: boolean;
+                /** @description NAME=VALUE of properties; in NAME, `=` is written `%3D` and `%` is `%25`. */
+                value?: string[];
             };
             header?: never;
             path?: never;

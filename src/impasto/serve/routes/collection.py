@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 
 from impasto._version import __version__
 from impasto.serve import present
 from impasto.serve.routes.given import StudioIn, Wanted
-from impasto.serve.schemas import CollectionOut, FacetsOut
+from impasto.serve.schemas import CollectionOut, FacetOut, FacetsOut
 
 router = APIRouter(tags=["collection"])
 
@@ -35,3 +37,14 @@ def collection(studio: StudioIn) -> CollectionOut:
 def facets(studio: StudioIn, filter_: Wanted) -> FacetsOut:
     """Count labels, tags, splits and flags among the images that pass the filter."""
     return present.facets(studio.collection.facets(filter_), studio.collection.properties())
+
+
+@router.get("/facet")
+def facet(
+    studio: StudioIn,
+    filter_: Wanted,
+    by: Annotated[str, Query(description="property:NAME, size, width, height, aspect or pixels.")],
+    bins: Annotated[int, Query(ge=1, le=500)] = 40,
+) -> FacetOut:
+    """Divide the images that pass the filter by one property or number."""
+    return present.facet(studio.collection.facet(by, filter_, bins=bins))

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Annotated, Any, cast
+from dataclasses import replace
+from typing import Annotated, Any, cast, get_args
 
 import numpy as np
 from fastapi import Depends, Query, Request, Response
 from numpy.typing import NDArray
 
+from impasto.flow import filter_from
 from impasto.serve.schemas import FilterFields, ImagesIn
 from impasto.serve.studio import Studio
-from impasto.store import Collection, Filter, Sort
+from impasto.store import Collection, Filter, Sort, SortKey
 
 
 async def _studio(request: Request) -> Studio:
@@ -68,23 +70,25 @@ def chosen(collection: Collection, asked: ImagesIn) -> list[int]:
 
 
 def _filter_of(asked: FilterFields) -> Filter:
-    return Filter(
+    found = filter_from(
         label=asked.label,
-        unlabelled=asked.unlabelled,
-        tags=tuple(asked.tag),
-        split=asked.split,
+        tags=asked.tag,
+        part=asked.split,
         flag=asked.flag,
         text=asked.text,
         selection=asked.selection,
+        values_=asked.value,
+        ranges=asked.range,
     )
+    return replace(found, unlabelled=asked.unlabelled)
 
 
 async def _sort(
     sort: Annotated[
         str,
         Query(
-            pattern="^(added|name|size|width|height|label|property:.+)$",
-            description="added, name, size, width, height, label or property:NAME",
+            pattern=f"^({'|'.join(get_args(SortKey))}|property:.+)$",
+            description=f"{', '.join(get_args(SortKey))} or property:NAME",
         ),
     ] = "added",
     descending: Annotated[bool, Query()] = False,

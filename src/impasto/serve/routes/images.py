@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 from fastapi import APIRouter, Query, Request, Response
 
+from impasto import flow
 from impasto.core.errors import InvalidInput
 from impasto.serve import present
-from impasto.serve.routes.given import OCTETS, Ids, Ordered, StudioIn, Wanted, id_bytes
+from impasto.serve.routes.given import (
+    OCTETS,
+    Ids,
+    Ordered,
+    SpaceName,
+    StudioIn,
+    Wanted,
+    id_bytes,
+)
 from impasto.serve.schemas import ImageOut, ImagesOut
+from impasto.store import Sort, SortKey
 
 router = APIRouter(tags=["images"])
 MOST = 500
@@ -33,9 +43,29 @@ def images(
 
 
 @router.get("/order", response_class=Response, responses=OCTETS)
-def order(request: Request, studio: StudioIn, filter_: Wanted, sort: Ordered) -> Response:
+def order(
+    request: Request,
+    studio: StudioIn,
+    filter_: Wanted,
+    sort: Annotated[
+        str,
+        Query(
+            description=f"{', '.join(get_args(SortKey))}, property:NAME, or what a space says of "
+            f"images: {', '.join(flow.SCORES)}."
+        ),
+    ] = "added",
+    descending: Annotated[bool, Query()] = False,
+    term: Annotated[
+        list[str], Query(max_length=500, description="The query to sort by similarity to.")
+    ] = [],  # noqa: B006 - FastAPI copies it
+    space: SpaceName = None,
+) -> Response:
     """Give the ids of all images that pass the filter, in order."""
-    return id_bytes(studio.collection.order(filter_, sort), request)
+    if sort in flow.SCORES:
+        ids = studio.answers.order(filter_, sort, term, descending=descending, space=space)
+    else:
+        ids = studio.collection.order(filter_, Sort(sort, descending))
+    return id_bytes(ids, request)
 
 
 @router.get("/images/{id}")

@@ -1,0 +1,80 @@
+"""Conditions on properties and numbers as people write them: ``medium=oil``, ``width=100..500``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import get_args
+
+from impasto.core.errors import InvalidInput
+from impasto.core.records import FlagKind, Split
+from impasto.store import Filter, Range
+
+
+def filter_from(
+    *,
+    label: str | None = None,
+    tags: Iterable[str] = (),
+    part: Split | None = None,
+    flag: FlagKind | None = None,
+    text: str = "",
+    selection: str | None = None,
+    values_: Iterable[str] = (),
+    ranges: Iterable[str] = (),
+) -> Filter:
+    """Make a filter of what people write, values and ranges as text.
+
+    Raises
+    ------
+    InvalidInput
+        For a flag that there is none of, and what is no condition.
+    """
+    if flag is not None and flag not in get_args(FlagKind):
+        raise InvalidInput(f"There are the flags {', '.join(get_args(FlagKind))}, not {flag!r}.")
+    return Filter(
+        label=label,
+        tags=tuple(tags),
+        split=part,
+        flag=flag,
+        text=text,
+        selection=selection,
+        values=tuple(parse_value(each) for each in values_),
+        ranges=tuple(parse_range(each) for each in ranges),
+    )
+
+
+def parse_value(text: str) -> tuple[str, str]:
+    """Read ``NAME=VALUE``; in the name, ``%3D`` stands for ``=`` and ``%25`` for ``%``.
+
+    Examples
+    --------
+    >>> parse_value("medium=oil = canvas")
+    ('medium', 'oil = canvas')
+    """
+    name, sign, value = text.partition("=")
+    if not sign or not name:
+        raise InvalidInput(f"A property and its value are written NAME=VALUE, not {text[:80]!r}.")
+    return name.replace("%3D", "=").replace("%25", "%"), value
+
+
+def parse_range(text: str) -> Range:
+    """Read ``NUMBER=LOW..HIGH``, where either limit may be missing.
+
+    Examples
+    --------
+    >>> parse_range("property:year=1900..1950")
+    Range(key='property:year', low=1900.0, high=1950.0)
+    >>> parse_range("width=..200").low is None
+    True
+    """
+    key, sign, limits = text.rpartition("=")
+    low, dots, high = limits.partition("..")
+    try:
+        found = [float(limit) if limit else None for limit in (low, high)]
+    except ValueError:
+        found = []
+    if not sign or not dots or not found:
+        raise InvalidInput(
+            "A range is written NUMBER=LOW..HIGH, such as width=100..500 or "
+            f"property:year=1900.., not {text[:80]!r}."
+        )
+    return Range(key, *found)
