@@ -256,7 +256,6 @@ export interface paths {
         trace?: never;
     };
     "/api/distribution/inside": {
-    "/api/edits": {
         parameters: {
             query?: never;
             header?: never;
@@ -268,6 +267,22 @@ export interface paths {
          * @description Compare the similarities of a query inside a set of images with those outside.
          */
         get: operations["inside"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/edits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
          * History
          * @description Tell what would be undone and done again.
          */
@@ -3533,7 +3548,6 @@ export interface operations {
             };
         };
     };
-    facets: {
     history: {
         parameters: {
             query?: never;
