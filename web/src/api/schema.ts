@@ -2115,6 +2115,8 @@ export interface components {
             terms: string[];
             /** Title */
             title: string;
+        };
+        /**
          * LabelIn
          * @description Set the label; null takes it away.
          */
