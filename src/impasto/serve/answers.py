@@ -168,7 +168,7 @@ class Answers:
         """Return the images that pass a filter in the order of a score, which is remembered."""
         terms = [parse(text) for text in texts]
         vectors, state = self.vectors(space)
-        key = (state, by, *(self._exact(term) for term in terms))
+        key = (state, by, *(self.exact(term) for term in terms))
         scores = self._scores.get(
             key,
             lambda: flow.score(
