@@ -208,46 +208,48 @@ class ImagesIn(In):
         return self
 
 
-class TagsIn(In):
+class SetTagsIn(In):
     """Give or take away tags."""
 
     kind: Literal["tag", "untag"]
     tags: list[str] = Field(min_length=1, max_length=100)
 
 
-class LabelIn(In):
+class SetLabelIn(In):
     """Set the label; null takes it away."""
 
     kind: Literal["label"]
     label: str | None
 
 
-class SplitIn(In):
+class SetSplitIn(In):
     """Set the split; null takes it away."""
 
     kind: Literal["split"]
     split: Split | None
 
 
-class FlagIn(In):
+class SetFlagIn(In):
     """Flag with a note, which may be empty; null takes the flag away."""
 
     kind: Literal["flag"]
     note: str | None = Field(max_length=10_000)
 
 
-class HideIn(In):
+class SetHiddenIn(In):
     """Hide, or show again."""
 
     kind: Literal["hide"]
     hidden: bool
 
 
-class EditIn(In):
+class ChangeIn(In):
     """One change of a set of images."""
 
     images: ImagesIn
-    edit: Annotated[TagsIn | LabelIn | SplitIn | FlagIn | HideIn, Field(discriminator="kind")]
+    edit: Annotated[
+        SetTagsIn | SetLabelIn | SetSplitIn | SetFlagIn | SetHiddenIn, Field(discriminator="kind")
+    ]
 
 
 class ActionOut(Out):

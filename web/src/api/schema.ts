@@ -1228,6 +1228,15 @@ export interface components {
             row: number[];
         };
         /**
+         * ChangeIn
+         * @description One change of a set of images.
+         */
+        ChangeIn: {
+            /** Edit */
+            edit: components["schemas"]["SetTagsIn"] | components["schemas"]["SetLabelIn"] | components["schemas"]["SetSplitIn"] | components["schemas"]["SetFlagIn"] | components["schemas"]["SetHiddenIn"];
+            images: components["schemas"]["ImagesIn"];
+        };
+        /**
          * ChangeOut
          * @description An image and its rank by the first query and by the second, from 1.
          */
@@ -1669,15 +1678,6 @@ export interface components {
             unrelated: number;
         };
         /**
-         * EditIn
-         * @description One change of a set of images.
-         */
-        EditIn: {
-            /** Edit */
-            edit: components["schemas"]["TagsIn"] | components["schemas"]["LabelIn"] | components["schemas"]["SplitIn"] | components["schemas"]["FlagIn"] | components["schemas"]["HideIn"];
-            images: components["schemas"]["ImagesIn"];
-        };
-        /**
          * EmbedJobIn
          * @description Start an `embed` job.
          */
@@ -1842,19 +1842,6 @@ export interface components {
             trustworthiness: components["schemas"]["EstimateOut"];
         };
         /**
-         * FlagIn
-         * @description Flag with a note, which may be empty; null takes the flag away.
-         */
-        FlagIn: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            kind: "flag";
-            /** Note */
-            note: string | null;
-        };
-        /**
          * FlagOut
          * @description Something to know about an image.
          */
@@ -1958,19 +1945,6 @@ export interface components {
             status: "ok";
             /** Version */
             version: string;
-        };
-        /**
-         * HideIn
-         * @description Hide, or show again.
-         */
-        HideIn: {
-            /** Hidden */
-            hidden: boolean;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            kind: "hide";
         };
         /**
          * HistoryOut
@@ -2115,19 +2089,6 @@ export interface components {
             terms: string[];
             /** Title */
             title: string;
-        };
-        /**
-         * LabelIn
-         * @description Set the label; null takes it away.
-         */
-        LabelIn: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            kind: "label";
-            /** Label */
-            label: string | null;
         };
         /**
          * LabelledNeighbour
@@ -2735,6 +2696,71 @@ export interface components {
             view: string;
         };
         /**
+         * SetFlagIn
+         * @description Flag with a note, which may be empty; null takes the flag away.
+         */
+        SetFlagIn: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "flag";
+            /** Note */
+            note: string | null;
+        };
+        /**
+         * SetHiddenIn
+         * @description Hide, or show again.
+         */
+        SetHiddenIn: {
+            /** Hidden */
+            hidden: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "hide";
+        };
+        /**
+         * SetLabelIn
+         * @description Set the label; null takes it away.
+         */
+        SetLabelIn: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "label";
+            /** Label */
+            label: string | null;
+        };
+        /**
+         * SetSplitIn
+         * @description Set the split; null takes it away.
+         */
+        SetSplitIn: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "split";
+            /** Split */
+            split: ("train" | "validation" | "test") | null;
+        };
+        /**
+         * SetTagsIn
+         * @description Give or take away tags.
+         */
+        SetTagsIn: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "tag" | "untag";
+            /** Tags */
+            tags: string[];
+        };
+        /**
          * ShownOut
          * @description Sent as event `session`, where a notebook listens: what it wants to be shown.
          */
@@ -2788,32 +2814,6 @@ export interface components {
              * @description Whether words can be asked in it: `text:a red bird`.
              */
             words: boolean;
-        };
-        /**
-         * SplitIn
-         * @description Set the split; null takes it away.
-         */
-        SplitIn: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            kind: "split";
-            /** Split */
-            split: ("train" | "validation" | "test") | null;
-        };
-        /**
-         * TagsIn
-         * @description Give or take away tags.
-         */
-        TagsIn: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            kind: "tag" | "untag";
-            /** Tags */
-            tags: string[];
         };
         /**
          * UploadOut
@@ -3588,7 +3588,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["EditIn"];
+                "application/json": components["schemas"]["ChangeIn"];
             };
         };
         responses: {

@@ -7,13 +7,13 @@ from fastapi import APIRouter
 from impasto.serve import present
 from impasto.serve.routes.given import StudioIn, chosen
 from impasto.serve.schemas import (
-    EditIn,
-    FlagIn,
-    HideIn,
+    ChangeIn,
     HistoryOut,
-    LabelIn,
-    SplitIn,
-    TagsIn,
+    SetFlagIn,
+    SetHiddenIn,
+    SetLabelIn,
+    SetSplitIn,
+    SetTagsIn,
 )
 
 router = APIRouter(prefix="/edits", tags=["edits"])
@@ -26,20 +26,20 @@ def history(studio: StudioIn) -> HistoryOut:
 
 
 @router.post("")
-def edit(studio: StudioIn, asked: EditIn) -> HistoryOut:
+def edit(studio: StudioIn, asked: ChangeIn) -> HistoryOut:
     """Change a set of images, however many, all of them or (on an error) none."""
     collection, wanted = studio.collection, asked.edit
     ids = chosen(collection, asked.images)
-    if isinstance(wanted, TagsIn):
+    if isinstance(wanted, SetTagsIn):
         change = collection.add_tags if wanted.kind == "tag" else collection.remove_tags
         changed = change(ids, wanted.tags)
-    elif isinstance(wanted, LabelIn):
+    elif isinstance(wanted, SetLabelIn):
         changed = collection.set_label(ids, wanted.label)
-    elif isinstance(wanted, SplitIn):
+    elif isinstance(wanted, SetSplitIn):
         changed = collection.set_split(ids, wanted.split)
-    elif isinstance(wanted, FlagIn):
+    elif isinstance(wanted, SetFlagIn):
         changed = collection.set_flag(ids, wanted.note)
-    elif isinstance(wanted, HideIn):
+    elif isinstance(wanted, SetHiddenIn):
         changed = collection.set_hidden(ids, wanted.hidden)
     return present.history(collection, changed)
 
