@@ -603,8 +603,8 @@ class Collection:
             Only such images.
         progress : Progress, optional
         **options
-            Further fields of `impasto.flow.ExportOptions`: limit, space, files, splits, metadata,
-            keep_formats, overwrite.
+            Further fields of `impasto.flow.ExportOptions`: limit, space, map, files, splits,
+            metadata, keep_formats, overwrite.
         """
         wanted = Filter(label=label, tags=tuple(tags), split=split, text=text, selection=selection)
         chosen = flow.ExportOptions(format=format, wanted=wanted, **options)

@@ -18,4 +18,5 @@ def test_first_steps_and_what_goes_on_in_their_folder(runner: Runner) -> None:
     runner.run(DOCS / "tutorial.md")
     runner.run(DOCS / "python.md")
     runner.run(DOCS / "server.md")
+    runner.run(DOCS / "export.md")
     assert runner.compared >= 19

@@ -141,29 +141,38 @@ def test_imagefolder_names_are_safe_and_each_file_is_there_once(shop: Shop, tmp_
             assert any(data == (shop.root / path).read_bytes() for path in shop.there)
 
 
-@pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
-def test_hf_metadata_stands_beside_the_files_of_its_split(
-    shop: Shop, tmp_path: Path, kind: str
-) -> None:
-    done = shop.export(tmp_path / "out", "hf", metadata=kind)
+def test_hf_metadata_stands_beside_the_files_of_its_split(shop: Shop, tmp_path: Path) -> None:
+    done = shop.export(tmp_path / "out", "hf")
     assert "no split.png" in {one.path for one in done.skipped}
     seen = set()
     for split in ("train", "validation", "test"):
-        file = tmp_path / "out" / split / f"metadata.{kind}"
-        if kind == "jsonl":
-            rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-        elif kind == "csv":
-            rows = list(rows_of(file).values())
-        else:
-            rows = pq.read_table(file).to_pylist()
-        there = {one.name for one in (tmp_path / "out" / split).iterdir()} - {file.name}
+        rows = pq.read_table(tmp_path / "out" / split / "metadata.parquet").to_pylist()
+        there = files_below(tmp_path / "out" / split) - {"metadata.parquet"}
         assert there == {row["file_name"] for row in rows}
-        seen |= {int(row["id"]) for row in rows}
+        assert {row["split"] for row in rows} == {split}
+        seen |= {row["id"] for row in rows}
     assert seen == {shop.ids[path] for path in shop.there - {"no split.png"}}
 
 
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+def test_hf_metadata_of_other_kinds_is_for_one_split(shop: Shop, tmp_path: Path, kind: str) -> None:
+    with pytest.raises(InvalidInput, match="has to be Parquet"):
+        shop.export(tmp_path / "out", "hf", metadata=kind)
+    assert not (tmp_path / "out").exists()
+    shop.export(tmp_path / "out", "hf", metadata=kind, splits=False)
+    file = tmp_path / "out" / f"metadata.{kind}"
+    rows: list[Mapping[str, Any]] = list(
+        rows_of(file).values()
+        if kind == "csv"
+        else [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    )
+    there = files_below(tmp_path / "out") - {file.name, "export.json", "skipped.csv"}
+    assert there == {row["file_name"] for row in rows}
+    assert {int(row["id"]) for row in rows} == {shop.ids[path] for path in shop.there}
+
+
 def test_a_picture_drawn_anew_is_described_as_it_is_now(shop: Shop, tmp_path: Path) -> None:
-    done = shop.export(tmp_path / "out", "hf", splits=False)
+    done = shop.export(tmp_path / "out", "hf", splits=False, metadata="jsonl")
     rows = {
         row["file_name"]: row
         for line in (tmp_path / "out" / "metadata.jsonl").read_text(encoding="utf-8").splitlines()
@@ -279,11 +288,11 @@ def test_sprites_stay_within_what_is_shown() -> None:
 
 @pytest.mark.parametrize("files", ["link", "symlink"])
 def test_links_lead_to_the_originals(shop: Shop, tmp_path: Path, files: str) -> None:
-    done = shop.export(tmp_path / "out", "hf", files=files, splits=False)
+    done = shop.export(tmp_path / "out", "hf", files=files, splits=False, metadata="csv")
     linked = tmp_path / "out" / "no label.png"
     assert linked.samefile(shop.root / "no label.png")
     assert linked.is_symlink() == (files == "symlink")
-    mine = ("metadata.jsonl", "drawing.png", "export.json", "skipped.csv")
+    mine = ("metadata.csv", "drawing.png", "export.json", "skipped.csv")
     assert done.bytes == sum((tmp_path / "out" / name).stat().st_size for name in mine)
 
 

@@ -47,6 +47,12 @@ if TYPE_CHECKING:
     "vectors belong to the format, else none).",
 )
 @click.option(
+    "--map",
+    "map_",
+    help="Places on this map, by its name or the beginning of it, with --format parquet and "
+    "embedding-atlas (default: embedding-atlas takes the first map of the space).",
+)
+@click.option(
     "--files",
     type=click.Choice(["none", "copy", "link", "symlink"]),
     help="Image files: left out, copied, or linked (default: as is usual for the format).",
@@ -54,8 +60,8 @@ if TYPE_CHECKING:
 @click.option("--no-splits", is_flag=True, help="Pay no heed to train, validation and test.")
 @click.option(
     "--metadata",
-    type=click.Choice(["jsonl", "csv", "parquet"]),
-    default="jsonl",
+    type=click.Choice(["parquet", "jsonl", "csv"]),
+    default="parquet",
     show_default=True,
     help="Kind of the metadata file, with --format hf.",
 )
@@ -88,6 +94,7 @@ def export(
     selection: str | None,
     limit: int | None,
     space: str | None,
+    map_: str | None,
     files: Files | None,
     no_splits: bool,
     metadata: Metadata,
@@ -129,6 +136,7 @@ def export(
         wanted=wanted,
         limit=limit,
         space=space,
+        map=map_,
         files=files,
         splits=not no_splits,
         metadata=metadata,

@@ -28,7 +28,6 @@ def write_atlas(found: Survey, into: Path, plan: Plan, progress: Progress) -> Ca
     contents = found.contents
     assert contents.space is not None
     assert contents.vectors is not None
-    progress.stage("Finding neighbours", len(contents.ids))
     near = None if contents.neighbours is None else contents.neighbours(contents.ids)
     schema = facts.schema(contents.properties)
     image_type = pa.struct([("bytes", pa.binary()), ("path", pa.string())])

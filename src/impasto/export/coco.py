@@ -13,6 +13,7 @@ from impasto.core.progress import Progress
 from impasto.core.records import Image
 from impasto.export import facts
 from impasto.export.files import Carrier
+from impasto.export.folders import split_off
 from impasto.export.records import Plan
 from impasto.export.survey import Survey
 
@@ -50,8 +51,8 @@ def write_coco(found: Survey, into: Path, plan: Plan, progress: Progress) -> Car
         for _, images, names in found.batches():
             for image, name in zip(images, names, strict=True):
                 progress.advance()
-                part = (image.split or "") if found.layout.splits else ""
-                there, shown = _carried(carrier, image, into / (part or "images"), name, part)
+                part, own = split_off(found, image, name)
+                there, shown = _carried(carrier, image, into / (part or "images"), own)
                 if there is None:
                     continue
                 documents[part].add("images", _image(found, there, shown, plan))
@@ -78,14 +79,11 @@ def categories_of(labels: Iterable[str], tags: Iterable[str]) -> list[dict[str, 
     ]
 
 
-def _carried(
-    carrier: Carrier, image: Image, folder: Path, name: str, part: str
-) -> tuple[Image | None, str]:
+def _carried(carrier: Carrier, image: Image, folder: Path, name: str) -> tuple[Image | None, str]:
     """Put the file of an image, if files are wanted; return it as it goes out, and its name."""
     if carrier.files == "none":
         return image, carrier.contents.original(image)
-    own = name.removeprefix(f"{part}/") if part else name
-    return carrier.put(image, folder / own), own
+    return carrier.put(image, folder / name), name
 
 
 def _named(image: Image) -> list[tuple[str, str]]:
@@ -101,14 +99,15 @@ def _image(found: Survey, image: Image, name: str, plan: Plan) -> dict[str, Any]
 
 
 def _annotation(number: int, image: Image, category: int) -> dict[str, Any]:
+    width, height = image.width, image.height
     return {
         "id": number,
         "image_id": image.id,
         "category_id": category,
-        "bbox": [0, 0, image.width, image.height],
-        "area": image.width * image.height,
+        "bbox": [0, 0, width, height],
+        "area": width * height,
         "iscrowd": 0,
-        "segmentation": [],
+        "segmentation": [[0, 0, width, 0, width, height, 0, height]],
     }
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 
+from impasto.core.errors import InvalidInput
 from impasto.core.progress import Progress
+from impasto.core.records import Image
 from impasto.export import facts
 from impasto.export.files import Carrier
 from impasto.export.records import Plan
 from impasto.export.survey import Survey
-from impasto.export.tables import table
+from impasto.export.tables import Rows, table
 
 
 def write_imagefolder(found: Survey, into: Path, plan: Plan, progress: Progress) -> Carrier:
@@ -25,10 +27,23 @@ def write_imagefolder(found: Survey, into: Path, plan: Plan, progress: Progress)
 
 
 def write_hf(found: Survey, into: Path, plan: Plan, progress: Progress) -> Carrier:
-    """Write image files, and ``metadata.jsonl`` (or csv, parquet) beside them, per split."""
+    """Write image files and ``metadata.parquet`` beside them; with splits, per split.
+
+    Raises
+    ------
+    InvalidInput
+        For other metadata than Parquet when there are splits. Hugging Face guesses the types of
+        CSV and JSON lines file by file, and takes no two files that differ.
+    """
     contents = found.contents
-    carrier = Carrier(contents, plan.files, plan.keep_formats)
     parts = sorted(found.splits) if found.layout.splits else [""]
+    if plan.metadata != "parquet" and len(parts) > 1:
+        raise InvalidInput(
+            f"With splits the metadata has to be Parquet: of {plan.metadata} Hugging Face guesses "
+            "the types split by split, and gives up where they differ. Leave out --metadata, or "
+            "the splits (--no-splits)."
+        )
+    carrier = Carrier(contents, plan.files, plan.keep_formats)
     progress.stage("Writing image files", len(contents.ids))
     with ExitStack() as stack:
         adding = {}
@@ -37,16 +52,22 @@ def write_hf(found: Survey, into: Path, plan: Plan, progress: Progress) -> Carri
             file = into / part / f"metadata.{plan.metadata}"
             adding[part] = stack.enter_context(table(file, plan.metadata, contents.properties))
         for _, images, names in found.batches():
-            rows: dict[str, list[dict[str, object]]] = {part: [] for part in parts}
+            rows: dict[str, Rows] = {part: [] for part in parts}
             for image, name in zip(images, names, strict=True):
-                part = (image.split or "") if found.layout.splits else ""
+                part, own = split_off(found, image, name)
                 there = carrier.put(image, into / name)
                 if there is not None:
-                    inner = name.removeprefix(f"{part}/") if part else name
-                    rows[part].append(
-                        facts.row(there, inner, contents.properties, splits=plan.splits)
-                    )
+                    row = facts.row(there, own, contents.properties, splits=plan.splits)
+                    rows[part].append(row)
                 progress.advance()
             for part, some in rows.items():
                 adding[part](some)
     return carrier
+
+
+def split_off(found: Survey, image: Image, name: str) -> tuple[str, str]:
+    """Return the folder of an image's split ("" where splits are no folders), and the rest."""
+    if not found.layout.splits:
+        return "", name
+    part = image.split or ""
+    return part, name.removeprefix(f"{part}/")

@@ -63,8 +63,9 @@ class Contents:
         Vectors of some ids, ndarray of shape (n_ids, n_features), float32; NaN where an image
         has none.
     neighbours : callable or None
-        From ids (n_rows,) to (rows, distances), both of shape (n_rows, k): the nearest among
-        just these, as zero-based rows (-1 where there are fewer), and their cosine distances.
+        From ids (n_rows,) to (rows, distances), both of shape (n_rows, 1 + k): each image itself,
+        then the nearest among just these, as zero-based rows (-1 where there are fewer), and
+        their cosine distances.
     points : callable or None
         Places on a map of some ids, ndarray of shape (n_ids, 2), float32; NaN where an image has
         none.
@@ -101,7 +102,7 @@ class Plan:
         Whether image files come along: as copies, as hard links or as symbolic links.
     splits : bool
         Whether train, validation and test go apart, in formats that know splits.
-    metadata : {"jsonl", "csv", "parquet"}
+    metadata : {"parquet", "jsonl", "csv"}
         Kind of the metadata file, in the format that has a choice.
     keep_formats : bool
         Copy pictures that few programs open (SVG, HEIC …) as they are, not as PNG.
@@ -111,7 +112,7 @@ class Plan:
 
     files: Files = "none"
     splits: bool = True
-    metadata: Metadata = "jsonl"
+    metadata: Metadata = "parquet"
     keep_formats: bool = False
     shard: int = 10_000
 

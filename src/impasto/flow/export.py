@@ -19,6 +19,7 @@ from impasto.core.records import Skipped
 from impasto.core.space import Space, Vectors
 from impasto.export.records import Contents, Drawn, Exported, Files, Metadata, Plan
 from impasto.flow.ask import choose_space
+from impasto.flow.maps import Mapped, read_map
 from impasto.store import Filter, Sort
 
 if TYPE_CHECKING:
@@ -46,11 +47,14 @@ class ExportOptions:
     space : str or None
         Of the vectors: a name or its beginning. None: the newest where vectors belong to the
         format, else none.
+    map : str or None
+        Places on this map, by its name or the beginning of it, in formats that have columns for
+        them. None: none, but Embedding Atlas takes the first map of the space.
     files : {"none", "copy", "link", "symlink"} or None
         Whether image files come along; None: as is usual for the format.
     splits : bool
         Whether train, validation and test go apart, and are written down.
-    metadata : {"jsonl", "csv", "parquet"}
+    metadata : {"parquet", "jsonl", "csv"}
         Kind of the metadata file of format ``hf``.
     keep_formats : bool
         Leave SVG, HEIC and others as they are, which few programs open.
@@ -62,9 +66,10 @@ class ExportOptions:
     wanted: Filter = EVERYTHING
     limit: int | None = None
     space: str | None = None
+    map: str | None = None
     files: Files | None = None
     splits: bool = True
-    metadata: Metadata = "jsonl"
+    metadata: Metadata = "parquet"
     keep_formats: bool = False
     overwrite: bool = False
 
@@ -113,9 +118,13 @@ def export(
             "and the format."
         )
     place.check()
-    contents = _contents(collection, form, options)
+    contents = _contents(collection, form, options, progress)
     layout = replace(form.layout, keep_formats=plan.keep_formats)
-    needs = replace(form.needs, file=form.needs.file or plan.files != "none")
+    needs = replace(
+        form.needs,
+        file=form.needs.file or plan.files != "none",
+        point=form.needs.vector and contents.points is not None,
+    )
     found = survey(contents, needs, layout, progress, use_splits=plan.splits)
     if not len(found.contents.ids):
         raise NotFound(_nothing(found))
@@ -151,16 +160,24 @@ def _plan(form: Format, options: ExportOptions) -> Plan:
             f"The format {form.name} holds no vectors; {', '.join(able)} do. "
             "Leave out the space, or take one of them."
         )
+    if options.map is not None and not form.points:
+        raise InvalidInput(
+            f"The format {form.name} has no columns for places on a map; parquet and "
+            "embedding-atlas have. Leave out the map, or take one of them."
+        )
     if options.limit is not None and options.limit < 1:
         raise InvalidInput(f"Export at least one image, not {options.limit}.")
     return Plan(files, options.splits, options.metadata, options.keep_formats)
 
 
-def _contents(collection: Collection, form: Format, options: ExportOptions) -> Contents:
+def _contents(
+    collection: Collection, form: Format, options: ExportOptions, progress: Progress
+) -> Contents:
     ids = collection.order(options.wanted, Sort("added"))[: options.limit]
     vectors = None
     if form.vectors == "always" or options.space is not None:
         vectors = collection.vectors(choose_space(collection, options.space))
+    shown = _map(collection, form, options, None if vectors is None else vectors.space)
     return Contents(
         name=collection.name,
         ids=ids,
@@ -172,6 +189,8 @@ def _contents(collection: Collection, form: Format, options: ExportOptions) -> C
         draw=_draw,
         space=None if vectors is None else vectors.space,
         vectors=None if vectors is None else rows_of(vectors),
+        neighbours=_neighbours_of(vectors, progress) if vectors is not None else None,
+        points=None if shown is None else _points_of(shown),
     )
 
 
@@ -212,6 +231,70 @@ def rows_of(vectors: Vectors) -> Callable[[NDArray[np.int64]], NDArray[np.float3
         return found
 
     return get
+
+
+def _map(
+    collection: Collection, form: Format, options: ExportOptions, space: Space | None
+) -> Mapped | None:
+    """Return the map whose places go out, if any."""
+    if options.map is not None:
+        return read_map(collection, options.map)
+    if form.name != "embedding-atlas" or space is None:
+        return None
+    of_space = (read_map(collection, one.name) for one in collection.maps())
+    return next((one for one in of_space if one.map.space == space), None)
+
+
+def _points_of(shown: Mapped) -> Callable[[NDArray[np.int64]], NDArray[np.float32]]:
+    """Return how to get the places of some ids on a map: (n_ids, 2) float32, NaN for none."""
+    rising = np.argsort(shown.ids)
+    known, places = shown.ids[rising], shown.positions[rising]
+
+    def get(ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        found = np.full((len(ids), 2), np.nan, np.float32)
+        has = np.isin(ids, known)
+        found[has] = places[np.searchsorted(known, ids[has])]
+        return found
+
+    return get
+
+
+def _neighbours_of(
+    vectors: Vectors, progress: Progress
+) -> Callable[[NDArray[np.int64]], tuple[NDArray[np.int64], NDArray[np.float32]]]:
+    """Return how to find the nearest among some ids: each image itself first, at distance 0."""
+
+    def find(ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        from impasto.explore import knn_graph
+
+        k = min(NEIGHBOURS, max(len(ids) - 1, 1))
+        found = knn_graph(some_of(vectors, ids), k, progress=progress)
+        by_id = np.argsort(ids)  # node i of the graph is the image with the i-th smallest id
+        own = np.searchsorted(found.ids, ids)
+        nodes = found.neighbours[own]
+        rows = np.where(nodes < 0, -1, by_id[nodes])
+        itself = np.arange(len(ids))[:, None]
+        return (
+            np.concatenate([itself, rows], axis=1),
+            np.concatenate(
+                [np.zeros((len(ids), 1), np.float32), 1 - found.similarities[own]], axis=1
+            ).clip(0),
+        )
+
+    return find
+
+
+def some_of(vectors: Vectors, ids: NDArray[np.int64]) -> Vectors:
+    """Return the vectors of some images only."""
+    rows = np.flatnonzero(np.isin(vectors.ids, ids))
+    mirrored = vectors.mirrored
+    return Vectors(
+        vectors.space,
+        vectors.ids[rows],
+        vectors.values[rows],
+        vectors.norms[rows],
+        None if mirrored is None else mirrored[rows],
+    )
 
 
 def _draw(file: Path) -> Drawn:

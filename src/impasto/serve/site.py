@@ -24,6 +24,7 @@ from impasto.core.records import Skipped
 from impasto.core.space import Space, Vectors
 from impasto.export import Exported, Place
 from impasto.export.place import bytes_below, check_space
+from impasto.flow.export import some_of
 from impasto.serve import present
 from impasto.serve.front import STATIC
 from impasto.serve.schemas import Background, CollectionOut
@@ -279,15 +280,7 @@ class _Writer:
 
         if self.everything:
             return flow.graph(self.collection, space.name, k=self.options.k, progress=self.progress)
-        rows = np.flatnonzero(np.isin(vectors.ids, self.ids))
-        some = Vectors(
-            space,
-            vectors.ids[rows],
-            vectors.values[rows],
-            vectors.norms[rows],
-            None if vectors.mirrored is None else vectors.mirrored[rows],
-        )
-        return knn_graph(some, self.options.k, progress=self.progress)
+        return knn_graph(some_of(vectors, self.ids), self.options.k, progress=self.progress)
 
     def summary(self, spaces: Sequence[Space], near: dict[str, Any]) -> None:
         """Write what the page reads first."""
