@@ -346,9 +346,24 @@ class Collection:
         terms, pictures = flow.read_terms(_texts(query), _texts(away))
         return flow.ask(self.stored, terms, pictures, space=space, seed=seed)
 
-    def neighbours(self, query: Query, k: int = 20, *, space: str | None = None) -> Neighbours:
-        """Return the `k` nearest images, best first, without those that the query is made of."""
-        return self.ask(query, space=space).neighbours(k)
+    def neighbours(
+        self, query: Query, k: int = 20, *, space: str | None = None, exact: bool | None = None
+    ) -> Neighbours:
+        """Return the `k` nearest images, best first, without those that the query is made of.
+
+        Parameters
+        ----------
+        query : Query
+        k : int
+        space : str, optional
+        exact : bool, optional
+            False asks the approximate index; by default that happens only above a million images.
+            The answer says whether it is exact, or else its recall.
+        """
+        terms, pictures = flow.read_terms(_texts(query))
+        vectors = self.stored.vectors(flow.space_for(self.stored, terms, space))
+        asked = flow.query(self.stored, vectors, terms, pictures)
+        return flow.near(self.stored, vectors, asked, k, exact=exact)
 
     def similarities(self, query: Query, *, space: str | None = None) -> NDArray[np.float32]:
         """Return the similarity of every image.
@@ -509,10 +524,23 @@ class Collection:
         return flow.retrieval(self.stored, label=label, tag=tag, space=space, seed=seed)
 
     def graph(
-        self, k: int = 15, *, space: str | None = None, progress: Progress | None = None
+        self,
+        k: int = 15,
+        *,
+        space: str | None = None,
+        exact: bool | None = None,
+        progress: Progress | None = None,
     ) -> Graph:
-        """Return the `k` nearest images of every image; kept on disk for the next time."""
-        return flow.graph(self.stored, space, k=k, progress=progress)
+        """Return the `k` nearest images of every image; kept on disk for the next time.
+
+        All pairs are compared; above 200,000 images the approximate index is asked instead, unless
+        `exact` is True.
+        """
+        return flow.graph(self.stored, space, k=k, exact=exact, progress=progress)
+
+    def index(self, *, space: str | None = None, progress: Progress | None = None) -> flow.Indexed:
+        """Build the approximate index of a space, and measure what it finds."""
+        return flow.index(self.stored, space, progress=progress)
 
     def map(
         self,

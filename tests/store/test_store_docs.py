@@ -54,12 +54,16 @@ def test_every_file_is_described(shelf: Shelf, space: Space) -> None:
     vectors = shelf.collection.vectors(space)
     none = np.empty((0, 3), np.int32), np.empty((0, 3), np.float32)
     shelf.collection.save_graph(Graph(space, vectors.ids, *none), vectors)
+    shelf.collection.save_index(
+        space, {"codes.usearch": b"", "centre.f32": b""}, {"format": 1, "space": space.name}
+    )
     axes = {"axes.f32": np.zeros((3, 2))}
     shelf.collection.save_map("m", shelf.points(1) | axes, {"images": 1})
     for file in shelf.collection.path.rglob("*"):
         if not file.name.endswith(("-wal", "-shm")):
             assert file.name in tree or file.parent.name in ("spaces", "maps"), file
-        assert file.is_dir() or file.parent.name != "graph" or f"graph/{file.name}" in tree
+        if file.is_file() and file.parent.name in ("graph", "index"):
+            assert f"{file.parent.name}/{file.name}" in tree
     table = dict(re.findall(r"^\| `(\w+\.\w\d+)` \|.*\| ([^|]+) \|$", text, re.MULTILINE))
     given = {"dimension": 5, "k": 7}
     sizes = {name: eval(w.replace("×", "*"), given) for name, w in table.items()}

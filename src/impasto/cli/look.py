@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from impasto.cli.index import describe_index
 from impasto.cli.options import collection_argument, json_option
 from impasto.cli.output import print_json, print_table, size_of
 
@@ -43,6 +44,7 @@ def status(collection: Path, skipped: bool, as_json: bool) -> None:
                             "title": one.space.title,
                             "rows": one.rows,
                             "words": takes_words(one.space),
+                            "index": one.index and describe_index(flow.Indexed.of(one.index)),
                         }
                         for one in spaces
                     ],
@@ -68,6 +70,8 @@ def status(collection: Path, skipped: bool, as_json: bool) -> None:
         for one in spaces:
             words = "; knows words: text:WORDS" if takes_words(one.space) else ""
             click.echo(f"space {one.space.name}: {one.rows:,} vectors, {size_of(one.bytes)}{words}")
+            if one.index is not None:
+                click.echo(f"  {flow.Indexed.of(one.index).sentence}")
         for model in models:
             click.echo(f"model {model.name}")
         if left_out:

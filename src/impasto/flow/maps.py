@@ -13,7 +13,7 @@ from impasto._version import __version__
 from impasto.core.errors import InvalidInput, NotFound, not_found
 from impasto.core.progress import Progress, Quiet
 from impasto.flow.ask import choose_space
-from impasto.flow.near import K, graph
+from impasto.flow.neighbourhood import K, graph
 
 if TYPE_CHECKING:
     from impasto.core.space import Vectors

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,25 @@ MOST_BYTES = 256 * 2**20
 
 SEED = 0
 """Of the random pairs that similarities are compared with."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Near:
+    """The nearest images of a query, and what they stand beside.
+
+    Parameters
+    ----------
+    query : Query
+    neighbours : Neighbours
+    background : Background
+    total : int
+        Images that they are the nearest of.
+    """
+
+    query: Query
+    neighbours: Neighbours
+    background: Background
+    total: int
 
 
 class Answers:
@@ -118,6 +138,32 @@ class Answers:
             When there is no such space, image, label, tag, selection or upload.
         """
         return self._ask(space, texts)[1]
+
+    def near(
+        self, space: str | None, texts: Sequence[str], k: int, *, exact: bool | None = None
+    ) -> Near:
+        """Return the `k` nearest images; with the index none of the other images is looked at.
+
+        Parameters
+        ----------
+        space : str or None
+        texts : sequence of str
+        k : int
+        exact : bool or None
+            As `impasto.flow.near` takes it.
+        """
+        terms = [parse(text) for text in texts]
+        vectors, state = self.vectors_for(space, terms)
+        if not flow.uses_index(self._collection, vectors, k, exact=exact):
+            answer = self.ask(space, texts)
+            return Near(answer.query, answer.neighbours(k), answer.background, answer.total)
+        query, by_chance = self.query(vectors, state, terms)
+        return Near(
+            query,
+            flow.near(self._collection, vectors, query, k, exact=False),
+            by_chance,
+            int(np.count_nonzero(vectors.ids >= 0)) - len(query.members),
+        )
 
     def ranking(self, space: str | None, texts: Sequence[str]) -> Neighbours:
         """Return all images that a query was compared with, best first; sorted once."""

@@ -24,12 +24,14 @@ from impasto.serve.schemas import (
     FlagOut,
     HistoryOut,
     ImageOut,
+    IndexOut,
     JobOut,
     KeptQueryOut,
     MapOut,
     ModelDetail,
     ModelOut,
     PropertyOut,
+    RecallOut,
     SelectionOut,
     ShownOut,
     SpaceOut,
@@ -75,6 +77,17 @@ def space(info: SpaceInfo) -> SpaceOut:
         rows=info.rows,
         bytes=info.bytes,
         words=takes_words(info.space),
+        index=None if info.index is None else index(flow.Indexed.of(info.index)),
+    )
+
+
+def index(made: flow.Indexed) -> IndexOut:
+    """Present an approximate index."""
+    return IndexOut(
+        rows=made.rows,
+        bytes=made.bytes,
+        recall=[RecallOut(k=k, **one.to_json()) for k, one in made.recall.items()],
+        sentence=made.sentence,
     )
 
 

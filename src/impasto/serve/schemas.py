@@ -56,6 +56,21 @@ class EstimateOut(Out):
     chance: float
 
 
+class RecallOut(EstimateOut):
+    """Share of the k nearest that an index finds."""
+
+    k: int
+
+
+class IndexOut(Out):
+    """An approximate index, and how much it was measured to find."""
+
+    rows: int = Field(description="Vectors that it covers; later ones are always compared.")
+    bytes: int
+    recall: list[RecallOut]
+    sentence: str
+
+
 class SpaceOut(Out):
     """A space of the collection, and how many images have a vector in it."""
 
@@ -67,6 +82,7 @@ class SpaceOut(Out):
     rows: int
     bytes: int
     words: bool = Field(description="Whether words can be asked in it: `text:a red bird`.")
+    index: IndexOut | None = Field(description="Its approximate index, if it has one.")
 
 
 class ModelOut(Out):
@@ -357,7 +373,9 @@ class NeighboursOut(Out):
 
     space: str
     title: str
-    total: int = Field(description="Images that were compared.")
+    total: int = Field(description="Images that were compared, or that the index chose from.")
+    exact: bool = Field(description="False when the approximate index was asked.")
+    recall: float = Field(description="Expected share of the true nearest; 1 when exact.")
     background: Background
     neighbours: list[NeighbourOut]
 
@@ -836,7 +854,7 @@ class JobOut(Out):
 
     id: str
     kind: str = Field(
-        description="add, embed, graph, learn, map, or what the command line started."
+        description="add, embed, graph, index, learn, map, or what the command line started."
     )
     title: str
     state: JobState
@@ -940,6 +958,20 @@ class LearnJobIn(In):
     options: LearnOptions = LearnOptions()
 
 
+class IndexOptions(In):
+    """The approximate index, for more than a million images."""
+
+    space: str | None = None
+    seed: int = Field(default=0, ge=0, description="Of the images that ask when it is measured.")
+
+
+class IndexJobIn(In):
+    """Start an `index` job."""
+
+    kind: Literal["index"]
+    options: IndexOptions = IndexOptions()
+
+
 class GraphJobIn(In):
     """Start a `graph` job."""
 
@@ -955,5 +987,6 @@ class MapJobIn(In):
 
 
 JobIn = Annotated[
-    AddJobIn | EmbedJobIn | GraphJobIn | LearnJobIn | MapJobIn, Field(discriminator="kind")
+    AddJobIn | EmbedJobIn | GraphJobIn | IndexJobIn | LearnJobIn | MapJobIn,
+    Field(discriminator="kind"),
 ]

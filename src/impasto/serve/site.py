@@ -269,6 +269,8 @@ class _Writer:
         return {
             "k": graph.k,
             "total": max(len(graph) - 1, 0),
+            "exact": graph.exact,
+            "recall": graph.recall,
             "background": Background(mean=random.mean, std=random.std, of=random.of).model_dump(
                 mode="json"
             ),

@@ -15,6 +15,8 @@ from impasto.serve.schemas import (
     EmbedOptions,
     GraphJobIn,
     GraphOptions,
+    IndexJobIn,
+    IndexOptions,
     JobIn,
     LearnOptions,
     MapJobIn,
@@ -54,6 +56,8 @@ def _planned(collection: Collection, asked: JobIn) -> tuple[str, Work]:
         return _add(collection, asked.options)
     if isinstance(asked, EmbedJobIn):
         return _embed(collection, asked.options)
+    if isinstance(asked, IndexJobIn):
+        return _index(collection, asked.options)
     if isinstance(asked, GraphJobIn):
         return _graph(collection, asked.options)
     if isinstance(asked, MapJobIn):
@@ -114,9 +118,20 @@ def _graph(collection: Collection, options: GraphOptions) -> tuple[str, Work]:
 
     def work(progress: Progress) -> None:
         found = flow.graph(collection, space.name, k=options.k, progress=progress)
-        progress.note(f"Found the {found.k} nearest of {len(found):,} images.")
+        sure = "" if found.exact else f" They hold {found.recall:.1%} of the true nearest."
+        progress.note(f"Found the {found.k} nearest of {len(found):,} images.{sure}")
 
     return f"Find the nearest images in {space.title}", work
+
+
+def _index(collection: Collection, options: IndexOptions) -> tuple[str, Work]:
+    space = flow.choose_space(collection, options.space)
+
+    def work(progress: Progress) -> None:
+        made = flow.index(collection, space.name, seed=options.seed, progress=progress)
+        progress.note(made.sentence)
+
+    return f"Build the approximate index of {space.title}", work
 
 
 def _map(collection: Collection, options: MapOptions) -> tuple[str, Work]:

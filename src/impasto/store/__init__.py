@@ -14,7 +14,7 @@ from impasto.store.query import MEASURES, Filter, Page, Range, Sort, SortKey
 from impasto.store.selections import Selection
 from impasto.store.sheets import SheetName, Sheets
 from impasto.store.sources import SourceRecord
-from impasto.store.spaces import SpaceInfo
+from impasto.store.spaces import IndexRecord, SpaceInfo
 from impasto.store.writing import Reading, Writing
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Facet",
     "Facets",
     "Filter",
+    "IndexRecord",
     "JobRecord",
     "JobState",
     "Jobs",

@@ -48,7 +48,7 @@ from impasto.store.models import ModelRecord
 from impasto.store.query import AS_ADDED, EVERYTHING, Filter, Page, Sort
 from impasto.store.selections import Selection
 from impasto.store.sources import SourceRecord
-from impasto.store.spaces import SpaceInfo
+from impasto.store.spaces import IndexRecord, SpaceInfo
 from impasto.store.writing import Reading, Writing
 
 FORMAT = 1
@@ -452,6 +452,25 @@ class Collection:
             if graph.space.name not in self.space_names():
                 raise not_found("space", graph.space.name, self.space_names())
             graphs.save(self.path / SPACES / graph.space.name, graph, vectors)
+
+    def index(self, space: Space | str) -> IndexRecord | None:
+        """Return the approximate index of a space, or None when there is none."""
+        name = space if isinstance(space, str) else space.name
+        with self._catalogue.reading() as db:
+            return spaces.index(db, self.path / SPACES, name)
+
+    def save_index(
+        self, space: Space, contents: Mapping[str, bytes], card: Mapping[str, Any]
+    ) -> IndexRecord:
+        """Write the approximate index of a space, instead of an older one."""
+        with self._guard:
+            if not self.writable:
+                raise InvalidInput(f"{self.path} is open for reading only.")
+            if space.name not in self.space_names():
+                raise not_found("space", space.name, self.space_names())
+            made = {**card, "made_by": f"impasto {__version__}"}
+            folder = models.save(self.path / SPACES / space.name, spaces.INDEX, contents, made)
+        return IndexRecord(space, made, folder)
 
     def remove_space(self, space: Space | str) -> None:
         """Delete the vectors of a space; raise Busy while they are being written."""

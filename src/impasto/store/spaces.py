@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from impasto.store.database import Database
 
 VALUES, IDS, NORMS, MIRRORED = "vectors.f16", "ids.i64", "norms.f32", "mirrored.f16"
 F16, I64, F32 = np.dtype("<f2"), np.dtype("<i8"), np.dtype("<f4")
+INDEX = "index"
 LARGEST = float(np.finfo(np.float16).max)
 
 
@@ -33,11 +35,32 @@ class SpaceInfo:
         Vectors on disk, also those that no longer count.
     bytes : int
         On disk.
+    index : IndexRecord or None
+        Its approximate index, if there is one.
     """
 
     space: Space
     rows: int
     bytes: int
+    index: IndexRecord | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRecord:
+    """The approximate index of a space, as `impasto.explore.index` made it.
+
+    Parameters
+    ----------
+    space : Space
+    card : mapping
+        How it was made, which rows it covers and how much it finds (JSON data).
+    folder : Path
+        Absolute folder of its files.
+    """
+
+    space: Space
+    card: Mapping[str, Any]
+    folder: Path
 
 
 def row_bytes(space: Space) -> dict[str, int]:
@@ -69,7 +92,20 @@ def load(db: sqlite3.Connection, folder: Path, name: str) -> tuple[int, Space, i
 def info(db: sqlite3.Connection, folder: Path, name: str) -> SpaceInfo:
     """Describe a space."""
     _, space, rows = load(db, folder, name)
-    return SpaceInfo(space, rows, rows * sum(row_bytes(space).values()))
+    size = rows * sum(row_bytes(space).values())
+    return SpaceInfo(space, rows, size, index(db, folder, name))
+
+
+def index(db: sqlite3.Connection, folder: Path, name: str) -> IndexRecord | None:
+    """Return the approximate index of a space; None when there is none, or none of these rows."""
+    _, space, rows = load(db, folder, name)
+    file = folder / name / INDEX / models.CARD
+    try:
+        card = json.loads(file.read_text(encoding="utf-8"))
+        usable = card["format"] == 1 and card["space"] == name and card["rows"] <= rows
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # it can always be built again
+    return IndexRecord(space, card, file.parent) if usable else None
 
 
 def add(db: sqlite3.Connection, folder: Path, space: Space) -> int:

@@ -125,6 +125,7 @@ export function fakeSource(images: number, delay = 0): DataSource {
             rows: images,
             bytes: images * 2560,
             words: true,
+            index: null,
           },
           {
             name: "lite0-mid",
@@ -135,6 +136,7 @@ export function fakeSource(images: number, delay = 0): DataSource {
             rows: images,
             bytes: images * 224,
             words: false,
+            index: null,
           },
         ]
       : [],
@@ -222,6 +224,8 @@ export function fakeSource(images: number, delay = 0): DataSource {
         space: "lite0",
         title: title(query.terms),
         total: neighbours.length,
+        exact: true,
+        recall: 1,
         background: BACKGROUND,
         neighbours: neighbours.slice(offset, offset + k),
       });

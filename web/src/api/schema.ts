@@ -2036,6 +2036,54 @@ export interface components {
             total: number;
         };
         /**
+         * IndexJobIn
+         * @description Start an `index` job.
+         */
+        IndexJobIn: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "index";
+            /**
+             * @default {
+             *       "seed": 0
+             *     }
+             */
+            options?: components["schemas"]["IndexOptions"];
+        };
+        /**
+         * IndexOptions
+         * @description The approximate index, for more than a million images.
+         */
+        IndexOptions: {
+            /**
+             * Seed
+             * @description Of the images that ask when it is measured.
+             * @default 0
+             */
+            seed?: number;
+            /** Space */
+            space?: string | null;
+        };
+        /**
+         * IndexOut
+         * @description An approximate index, and how much it was measured to find.
+         */
+        IndexOut: {
+            /** Bytes */
+            bytes: number;
+            /** Recall */
+            recall: components["schemas"]["RecallOut"][];
+            /**
+             * Rows
+             * @description Vectors that it covers; later ones are always compared.
+             */
+            rows: number;
+            /** Sentence */
+            sentence: string;
+        };
+        /**
          * JobOut
          * @description Long work, past or present.
          */
@@ -2050,7 +2098,7 @@ export interface components {
             id: string;
             /**
              * Kind
-             * @description add, embed, graph, learn, map, or what the command line started.
+             * @description add, embed, graph, index, learn, map, or what the command line started.
              */
             kind: string;
             /** Notes */
@@ -2447,15 +2495,25 @@ export interface components {
          */
         NeighboursOut: {
             background: components["schemas"]["Background"];
+            /**
+             * Exact
+             * @description False when the approximate index was asked.
+             */
+            exact: boolean;
             /** Neighbours */
             neighbours: components["schemas"]["NeighbourOut"][];
+            /**
+             * Recall
+             * @description Expected share of the true nearest; 1 when exact.
+             */
+            recall: number;
             /** Space */
             space: string;
             /** Title */
             title: string;
             /**
              * Total
-             * @description Images that were compared.
+             * @description Images that were compared, or that the index chose from.
              */
             total: number;
         };
@@ -2552,6 +2610,22 @@ export interface components {
         Quantile: {
             /** Q */
             q: number;
+            /** Value */
+            value: number;
+        };
+        /**
+         * RecallOut
+         * @description Share of the k nearest that an index finds.
+         */
+        RecallOut: {
+            /** Chance */
+            chance: number;
+            /** High */
+            high: number;
+            /** K */
+            k: number;
+            /** Low */
+            low: number;
             /** Value */
             value: number;
         };
@@ -2799,6 +2873,8 @@ export interface components {
             bytes: number;
             /** Dimension */
             dimension: number;
+            /** @description Its approximate index, if it has one. */
+            index: components["schemas"]["IndexOut"] | null;
             /** Layer */
             layer: string;
             /** Name */
@@ -3912,7 +3988,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AddJobIn"] | components["schemas"]["EmbedJobIn"] | components["schemas"]["GraphJobIn"] | components["schemas"]["LearnJobIn"] | components["schemas"]["MapJobIn"];
+                "application/json": components["schemas"]["AddJobIn"] | components["schemas"]["EmbedJobIn"] | components["schemas"]["GraphJobIn"] | components["schemas"]["IndexJobIn"] | components["schemas"]["LearnJobIn"] | components["schemas"]["MapJobIn"];
             };
         };
         responses: {
@@ -4283,6 +4359,8 @@ export interface operations {
     neighbours: {
         parameters: {
             query: {
+                /** @description False asks the approximate index; absent: only above a million images, if there is one, and up to rank 200. The answer says which it was. */
+                exact?: boolean | null;
                 k?: number;
                 offset?: number;
                 /** @description Name of a space; absent: the collection's default space. */

@@ -21,7 +21,15 @@ const FILES: Record<string, unknown> = {
     rooms: ["browse", "neighbours"],
     chunk: 2,
     per_folder: 4,
-    near: { s: { k: 2, total: 2, background: { mean: 0.1, std: 0.2, of: "random pairs" } } },
+    near: {
+      s: {
+        k: 2,
+        total: 2,
+        exact: true,
+        recall: 1,
+        background: { mean: 0.1, std: 0.2, of: "random pairs" },
+      },
+    },
     answers: { maps: "answers/maps.json" },
   },
   "data/ids.i32": Int32Array.of(3, 5, 7).buffer,

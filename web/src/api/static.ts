@@ -29,6 +29,8 @@ interface Site {
 interface Near {
   readonly k: number;
   readonly total: number;
+  readonly exact: boolean;
+  readonly recall: number;
   readonly background: Neighbours["background"];
 }
 
@@ -147,6 +149,8 @@ export async function staticSource(
         space,
         title: cards.find((card) => card.id === image)?.name ?? "",
         total: held?.total ?? 0,
+        exact: held?.exact ?? true,
+        recall: held?.recall ?? 1,
         background: held?.background ?? { mean: 0, std: 0, of: "" },
         neighbours: found,
       };

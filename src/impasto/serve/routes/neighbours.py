@@ -30,6 +30,7 @@ from impasto.serve.schemas import (
 if TYPE_CHECKING:
     from impasto.core.records import Neighbours
     from impasto.explore.agreement import Agreement
+    from impasto.explore.distribution import Background as Random
 
 router = APIRouter(tags=["neighbours"])
 
@@ -44,17 +45,27 @@ def neighbours(
     space: SpaceName = None,
     k: Annotated[int, Query(ge=1, le=1000)] = 50,
     offset: Annotated[int, Query(ge=0)] = 0,
+    exact: Annotated[
+        bool | None,
+        Query(
+            description="False asks the approximate index; absent: only above a million images, "
+            "if there is one, and up to rank 200. The answer says which it was."
+        ),
+    ] = None,
 ) -> NeighboursOut:
     """Find the k nearest images after the first `offset`, each beside random pairs."""
-    answer = studio.answers.ask(space, terms)
-    near = offset + k <= FIRST
-    found = answer.neighbours(offset + k) if near else studio.answers.ranking(space, terms)
+    near = studio.answers.near(space, terms, min(offset + k, FIRST), exact=exact)
+    found = near.neighbours
+    if offset + k > FIRST:
+        found = studio.answers.ranking(space, terms)
     return NeighboursOut(
-        space=answer.space.name,
-        title=answer.query.title,
-        total=answer.total,
-        background=_background(answer),
-        neighbours=_told(answer, found, slice(offset, offset + k)),
+        space=near.query.space.name,
+        title=near.query.title,
+        total=near.total,
+        exact=found.exact,
+        recall=found.recall,
+        background=_background(near.background),
+        neighbours=_told(near.background, found, slice(offset, offset + k)),
     )
 
 
@@ -123,18 +134,17 @@ def side_by_side(
     )
 
 
-def _background(answer: flow.Answer) -> Background:
-    found = answer.background
+def _background(found: Random) -> Background:
     return Background(mean=found.mean, std=found.std, of=found.of)
 
 
-def _told(answer: flow.Answer, found: Neighbours, part: slice) -> list[NeighbourOut]:
+def _told(background: Random, found: Neighbours, part: slice) -> list[NeighbourOut]:
     similarities = found.similarities[part]
     columns = (
         found.ids[part].tolist(),
         similarities.tolist(),
-        answer.background.percentile(similarities).tolist(),
-        answer.background.z(similarities).tolist(),
+        background.percentile(similarities).tolist(),
+        background.z(similarities).tolist(),
     )
     return [
         NeighbourOut(id=id_, similarity=similarity, percentile=percentile, z=z)
@@ -153,10 +163,10 @@ def _column(
         space=answer.space.name,
         title=answer.space.title,
         total=len(found),
-        background=_background(answer),
+        background=_background(answer.background),
         neighbours=[
             PlacedOut(**told.model_dump(), ranks=[rank or None for rank in line])
-            for told, line in zip(_told(answer, found, slice(k)), ranks, strict=True)
+            for told, line in zip(_told(answer.background, found, slice(k)), ranks, strict=True)
         ],
     )
 
