@@ -3,6 +3,7 @@
 import { ROOMS } from "../lib/rooms";
 import { formatTerm, soleImage, type Term } from "../lib/terms";
 import type { View } from "../lib/view";
+import { fakeMaps } from "./fakeMaps";
 import {
   BACKGROUND,
   edgesOf,
@@ -14,11 +15,11 @@ import {
 import { SourceError, type DataSource, type Query } from "./source";
 import type { Collection, Facets, Image, Job, Neighbour, Selection } from "./types";
 
-const LABELS = ["animals", "food", "nature", "objects", "people", "symbols", "travel"];
+export const LABELS = ["animals", "food", "nature", "objects", "people", "symbols", "travel"];
 const WORDS = ["blue", "calm", "dark", "face", "hand", "heart", "house", "moon", "sea", "star"];
 
 /** A number in [0, 1) that depends on nothing but its arguments. */
-function chance(...seeds: number[]): number {
+export function chance(...seeds: number[]): number {
   let h = 2166136261;
   for (const seed of seeds) h = Math.imul(h ^ (seed + 0x9e3779b9), 16777619);
   h ^= h >>> 15;
@@ -307,6 +308,7 @@ export function fakeSource(images: number, delay = 0): DataSource {
       listener.jobs(images ? [job] : []);
       return () => {};
     },
+    maps: fakeMaps(images, wait),
     address: {
       thumbnail: (image) => drawing(image.id),
       picture: (image) => drawing(image.id),

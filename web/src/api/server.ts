@@ -4,6 +4,7 @@ import { ROOMS } from "../lib/rooms";
 import { formatTerm } from "../lib/terms";
 import { filterOf, viewParams } from "../lib/view";
 import { follow, type EventsLike } from "./live";
+import { serverMaps } from "./maps";
 import { SourceError, type DataSource, type Images, type Query } from "./source";
 import type { Collection, Counts, Job } from "./types";
 
@@ -95,6 +96,7 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
           return () => clearTimeout(timer);
         },
       }),
+    maps: serverMaps(request),
     address: {
       thumbnail: (image) => `api/thumbnails/${image.id}?v=${image.version}`,
       picture: (image, side) => `api/pictures/${image.id}?side=${side}&v=${image.version}`,

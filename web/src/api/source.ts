@@ -4,6 +4,7 @@ import type { Page } from "../lib/rooms";
 import type { Term } from "../lib/terms";
 import type { View } from "../lib/view";
 import type { Listener } from "./live";
+import type { MapSource } from "./maps";
 import type {
   Collection,
   Contrast,
@@ -70,6 +71,8 @@ export interface DataSource {
   report(chosen: Images, view: string, version: number): Promise<void>;
   /** Follow jobs and counts; returns how to stop. */
   watch(listener: Listener): () => void;
+
+  readonly maps: MapSource;
 
   /** Addresses for the browser to load by itself. */
   readonly address: {

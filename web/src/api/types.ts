@@ -9,6 +9,7 @@ export type Contrast = Schemas["ContrastOut"];
 export type Counts = Schemas["CountsOut"];
 export type Distribution = Schemas["DistributionOut"];
 export type Estimate = Schemas["EstimateOut"];
+export type Faithfulness = Schemas["FaithfulnessOut"];
 export type Facets = Schemas["FacetsOut"];
 export type Facet = Schemas["Count"];
 export type Flag = Schemas["FlagOut"];
@@ -20,7 +21,10 @@ export type JobRequest =
   | Schemas["AddJobIn"]
   | Schemas["EmbedJobIn"]
   | Schemas["GraphJobIn"]
-  | Schemas["LearnJobIn"];
+  | Schemas["LearnJobIn"]
+  | Schemas["MapJobIn"];
+export type MapCard = Schemas["MapOut"];
+export type MapOptions = Schemas["MapOptions"];
 export type Mark = Schemas["MarkOut"];
 export type Marks = Schemas["MarksOut"];
 export type Model = Schemas["ModelOut"];
@@ -32,3 +36,4 @@ export type Shown = Schemas["ShownOut"];
 export type SideBySide = Schemas["SideBySideOut"];
 export type Space = Schemas["SpaceOut"];
 export type Upload = Schemas["UploadOut"];
+export type Values = Schemas["ValuesOut"];

@@ -98,4 +98,14 @@ export const CHEATS: readonly (readonly [string, readonly (readonly [string, str
       ["Tab ← →", "Move an end of the range; with Shift, ten bars"],
     ],
   ],
+  [
+    "Map",
+    [
+      ["+ − 0", "Nearer, farther, everything"],
+      ["l r", "Choose with a lasso, with a rectangle"],
+      ["Space", "Add the picture to the chosen ones, or take it away"],
+      ["v", "Scattered, or on a grid without overlaps"],
+      ["[ ]", "Smaller, larger pictures"],
+    ],
+  ],
 ];

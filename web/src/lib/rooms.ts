@@ -9,6 +9,7 @@ export const ROOMS = [
   { page: "browse", title: "Browse", key: "b", asks: false },
   { page: "neighbours", title: "Neighbours", key: "n", asks: true },
   { page: "distribution", title: "Distribution", key: "d", asks: true },
+  { page: "map", title: "Map", key: "m", asks: false },
   { page: "try", title: "Try", key: "t", asks: true },
 ] as const satisfies readonly RoomLike[];
 
