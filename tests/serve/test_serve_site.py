@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from fastapi.testclient import TestClient
+from numpy.typing import NDArray
+from PIL import Image as Pillow
 
+from impasto import flow
 from impasto.core.errors import InvalidInput, NotFound
 from impasto.library import Collection as Library
 from impasto.serve import site as sites
+from impasto.serve.app import create_app
 from impasto.serve.front import STATIC
 from impasto.serve.site import NEAR, SiteOptions, write_site
+from impasto.serve.studio import Studio
 from impasto.store import Collection, Filter
 
 if TYPE_CHECKING:
@@ -81,6 +88,61 @@ def test_neighbours_are_those_of_the_api(room: Room, tmp_path: Path) -> None:
         for field, slack in (("similarity", 1e-3), ("percentile", 0.5), ("z", 1e-2)):
             wanted = [one[field] for one in answer["neighbours"]]
             np.testing.assert_allclose(row[field], wanted, rtol=1e-3, atol=slack)
+
+
+def test_maps_are_those_of_the_api(room: Room, tmp_path: Path) -> None:
+    shutil.copytree(room.studio.collection.path, tmp_path / "own.impasto")
+    with Collection.open(tmp_path / "own.impasto") as collection:
+        made = flow.make_map(collection, name="flat")
+        label = collection.facets().labels[0][0]
+        write_site(collection, tmp_path / "all")
+        write_site(collection, tmp_path / "some", SiteOptions(Filter(label=label)))
+        write_site(collection, tmp_path / "none", SiteOptions(maps=()))
+        some = set(collection.ids_with(label=label).tolist())
+        studio = Studio(collection)
+        with TestClient(create_app(studio), base_url="http://127.0.0.1:8585") as client:
+            told = data(tmp_path / "all", "site.json")
+            assert isinstance(told, dict)
+            assert told["rooms"] == ["browse", "neighbours", "map"]
+            for address, file in told["answers"].items():
+                if not address.startswith("sprites/"):
+                    asked = client.get(f"/api/{address}").content
+                    kept = (tmp_path / "all" / "data" / file).read_bytes()
+                    assert kept == asked or json.loads(kept) == json.loads(asked), address
+        studio.close()
+
+    def points(site: str) -> NDArray[np.void]:
+        told = data(tmp_path / site, "site.json")
+        assert isinstance(told, dict)
+        file = tmp_path / site / "data" / told["answers"]["maps/flat/points"]
+        return np.fromfile(file, np.dtype([("id", "<i4"), ("x", "<f4"), ("y", "<f4")]))
+
+    everyone, few = points("all"), points("some")
+    assert set(few["id"].tolist()) == some & set(made.ids.tolist())
+    np.testing.assert_array_equal(few, everyone[np.isin(everyone["id"], few["id"])])
+    assert data(tmp_path / "none", "site.json")["rooms"] == ["browse", "neighbours"]  # type: ignore[index]
+
+
+def test_sheets_show_only_what_is_in_the_site(room: Room, tmp_path: Path) -> None:
+    shutil.copytree(room.studio.collection.path, tmp_path / "own.impasto")
+    with Collection.open(tmp_path / "own.impasto") as collection:
+        flow.make_map(collection, name="flat")
+        one = room.usable[0]
+        write_site(collection, tmp_path / "one", SiteOptions(limit=1))
+        write_site(collection, tmp_path / "all")
+    sheets = []
+    for site in ("one", "all"):
+        told = data(tmp_path / site, "site.json")
+        assert isinstance(told, dict)
+        with Pillow.open(tmp_path / site / "data" / told["answers"]["sprites/8/0"]) as picture:
+            sheets.append(np.asarray(picture.convert("RGB"), np.int64))
+    cells = [
+        (sheet.reshape(32, 8, 32, 8, 3).transpose(0, 2, 1, 3, 4).reshape(1024, -1) - 128)
+        for sheet in sheets
+    ]
+    drawn = [set(np.flatnonzero(np.abs(each).max(axis=1) > 8).tolist()) for each in cells]
+    assert drawn[0] == {one}
+    assert drawn[1] == set(room.usable)
 
 
 def test_a_site_of_some_images_shows_no_others(room: Room, tmp_path: Path) -> None:

@@ -50,7 +50,8 @@ if TYPE_CHECKING:
     "--map",
     "map_",
     help="Places on this map, by its name or the beginning of it, with --format parquet and "
-    "embedding-atlas (default: embedding-atlas takes the first map of the space).",
+    "embedding-atlas (default: embedding-atlas takes the first map of the space) and with --app "
+    "(default: all maps).",
 )
 @click.option(
     "--files",
@@ -125,7 +126,8 @@ def export(
         from impasto.serve.site import SiteOptions, write_site
 
         spaces = () if space is None else (space,)
-        wish = SiteOptions(wanted, limit, spaces, k, title, overwrite)
+        maps = None if map_ is None else (map_,)
+        wish = SiteOptions(wanted, limit, spaces, k, maps, title, overwrite)
         with progress_for(quiet=quiet) as progress, opening as opened:
             done = write_site(opened, site, wish, progress=progress)
         say(done, as_json=as_json)

@@ -27,7 +27,10 @@ from impasto.export.place import bytes_below, check_space
 from impasto.flow.export import some_of
 from impasto.serve import present
 from impasto.serve.front import STATIC
+from impasto.serve.routes.maps import rows as place_rows
+from impasto.serve.routes.sprites import SHAPE
 from impasto.serve.schemas import Background, CollectionOut
+from impasto.serve.sprites import COLUMNS, PER_SHEET, SIDES, pack
 from impasto.store import Filter, Sort
 
 if TYPE_CHECKING:
@@ -41,6 +44,9 @@ PER_FOLDER = 1000
 
 NEIGHBOURS = 50
 EVERYTHING = Filter()
+
+TAGS = 60
+"""Tags that a map can be coloured by: the most frequent ones, which the page offers."""
 
 NEAR = np.dtype([("id", "<i4"), ("similarity", "<f4"), ("percentile", "<f4"), ("z", "<f4")])
 """A neighbour in the files of a space: `k` of them an image, id -1 where there are fewer."""
@@ -79,6 +85,8 @@ class SiteOptions:
         newest, if there is one.
     k : int
         Neighbours of each image.
+    maps : tuple of str or None
+        Maps, by name or the beginning of it; None: all there are.
     title : str or None
         What visitors read; None: the name of the collection.
     overwrite : bool
@@ -89,6 +97,7 @@ class SiteOptions:
     limit: int | None = None
     spaces: tuple[str, ...] = ()
     k: int = NEIGHBOURS
+    maps: tuple[str, ...] | None = None
     title: str | None = None
     overwrite: bool = False
 
@@ -128,6 +137,7 @@ def write_site(
         raise ImpastoError("The app's pages are not built; run `make web` in the source folder.")
     ids, skipped = _shown(collection, options)
     spaces = _spaces(collection, options)
+    maps = _maps(collection, options, ids)
     size = _estimate(collection, ids, spaces, options.k)
     progress.note(f"The site of {len(ids):,} images takes about {size / 1e6:,.0f} MB.")
     check_space(there, size)
@@ -136,6 +146,7 @@ def write_site(
         writer = _Writer(collection, new / "data", ids, options, progress)
         writer.images()
         near = {space.name: writer.neighbours(space) for space in spaces}
+        writer.maps(maps)
         writer.summary(spaces, near)
         size = bytes_below(new)
     return Exported(there, "app", len(ids), size, tuple(skipped), (_how_to_look(there),))
@@ -165,6 +176,17 @@ def _spaces(collection: Collection, options: SiteOptions) -> list[Space]:
     if options.spaces:
         return [flow.choose_space(collection, name) for name in options.spaces]
     return [info.space for info in collection.spaces() if info.rows][-1:]
+
+
+def _maps(
+    collection: Collection, options: SiteOptions, ids: NDArray[np.int64]
+) -> list[flow.Mapped]:
+    """Return the maps that are wanted, with just these images on them."""
+    wanted = options.maps
+    names = [record.name for record in collection.maps()] if wanted is None else wanted
+    found = [flow.read_map(collection, name) for name in names]
+    shown = [replace(one, standing=one.standing & np.isin(one.map.ids, ids)) for one in found]
+    return [one for one in shown if len(one)]
 
 
 def _estimate(
@@ -218,6 +240,7 @@ class _Writer:
         self.collection, self.folder, self.ids = collection, folder, ids
         self.options, self.progress = options, progress
         self.everything = options.wanted == EVERYTHING and options.limit is None
+        self.answers: dict[str, str] = {}
         folder.mkdir()
 
     def chunks(self) -> Iterator[tuple[int, NDArray[np.int64]]]:
@@ -284,6 +307,71 @@ class _Writer:
             return flow.graph(self.collection, space.name, k=self.options.k, progress=self.progress)
         return knn_graph(some_of(vectors, self.ids), self.options.k, progress=self.progress)
 
+    def maps(self, maps: Sequence[flow.Mapped]) -> None:
+        """Write maps: places, colours, and sheets of thumbnails."""
+        if not maps:
+            return
+        self.progress.stage("Writing maps", len(maps), "maps")
+        records = {record.name: present.map_(record) for record in self.collection.maps()}
+        cards = [
+            records[one.name].model_copy(
+                update={"images": len(one), "placed": int(np.count_nonzero(one.placed))}
+            )
+            for one in maps
+        ]
+        self.answer("maps", [card.model_dump(mode="json") for card in cards])
+        for one in maps:
+            self.answer(f"maps/{one.name}/points", place_rows(one.ids, one.points).tobytes())
+            self.answer(f"maps/{one.name}/grid", place_rows(one.ids, one.centres).tobytes())
+            for by in self._colours():
+                found = flow.values(self.collection, by, one.ids, one)
+                told = present.values(found).model_dump(mode="json")
+                self.answer(f"values?by={by}&map={one.name}", told)
+                kind = "<f4" if found.kind == "number" else "<i4"
+                data = found.data.astype(kind).tobytes()
+                self.answer(f"values/data?by={by}&map={one.name}", data)
+            self.progress.advance()
+        self._sheets()
+
+    def _colours(self) -> list[str]:
+        """Return what the page offers to colour by."""
+        tags = self.collection.facets(self.options.wanted).tags[:TAGS]
+        return [
+            "label",
+            "split",
+            "placed",
+            *(f"property:{name}" for name in self.collection.properties()),
+            *(f"tag:{name}" for name, _ in tags),
+        ]
+
+    def _sheets(self) -> None:
+        """Write sheets of these images' thumbnails; the cells of all others stay grey."""
+        ids, ratios = self.collection.shapes()
+        here = np.isin(ids, self.ids)
+        shapes = np.empty(int(np.count_nonzero(here)), SHAPE)
+        shapes["id"], shapes["ratio"] = ids[here], ratios[here]
+        self.answer("shapes", shapes.tobytes())
+        pages = np.unique(self.ids // PER_SHEET).tolist()
+        self.progress.stage("Writing sheets of thumbnails", len(pages), "sheets")
+        for page in pages:
+            cells = range(page * PER_SHEET, (page + 1) * PER_SHEET)
+            known = self.collection.thumbnails(self.ids[self.ids // PER_SHEET == page].tolist())
+            for side in SIDES:
+                sheet = pack((known.get(cell) for cell in cells), PER_SHEET, side, COLUMNS)
+                self.answer(f"sprites/{side}/{page}", sheet)
+            self.progress.advance()
+
+    def answer(self, address: str, body: Any) -> None:
+        """Write down what the API answers at an address below ``api/``: bytes, or JSON."""
+        folder = self.folder / "answers"
+        folder.mkdir(exist_ok=True)
+        name = f"{len(self.answers)}.{'bin' if isinstance(body, bytes) else 'json'}"
+        self.answers[address] = f"answers/{name}"
+        if isinstance(body, bytes):
+            (folder / name).write_bytes(body)
+        else:
+            _write_json(folder / name, body)
+
     def summary(self, spaces: Sequence[Space], near: dict[str, Any]) -> None:
         """Write what the page reads first."""
         title = self.options.title or self.collection.name
@@ -307,11 +395,15 @@ class _Writer:
                 "written_by": f"impasto {__version__}",
                 "collection": held.model_dump(mode="json"),
                 "properties": self.collection.properties(),
-                "rooms": ["browse", *(["neighbours"] if near else [])],
+                "rooms": [
+                    "browse",
+                    *(["neighbours"] if near else []),
+                    *(["map"] if "maps" in self.answers else []),
+                ],
                 "chunk": CHUNK,
                 "per_folder": PER_FOLDER,
                 "near": near,
-                "answers": {},
+                "answers": self.answers,
             },
         )
 

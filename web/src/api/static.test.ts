@@ -30,11 +30,12 @@ const FILES: Record<string, unknown> = {
         background: { mean: 0.1, std: 0.2, of: "random pairs" },
       },
     },
-    answers: { maps: "answers/maps.json" },
+    answers: { "distribution?space=s&term=tag:a b&bins=10": "answers/0.json" },
   },
   "data/ids.i32": Int32Array.of(3, 5, 7).buffer,
   "data/cards/0.json": [card(3), card(5)],
   "data/cards/1.json": [card(7)],
+  "data/answers/0.json": { title: "kept" },
   "data/near/s/0.bin": near.buffer.slice(0, 64),
   "data/near/s/1.bin": near.buffer.slice(64),
 };
@@ -55,6 +56,13 @@ it("reads what was written down, and no more of it than is needed", async () => 
   expect(asked).toEqual(["data/site.json", "data/ids.i32", "data/cards/1.json"]);
   expect((await source.facets(EVERYTHING)).total).toBe(3);
   expect(source.address.thumbnail(card(7) as never)).toBe("data/thumbnails/1/7.jpg?v=v");
+});
+
+it("gives answers of the API that were written down, by their addresses", async () => {
+  const source = await staticSource("data/", ask);
+  const terms = [{ kind: "tag", value: "a b", negative: false }] as const;
+  expect(await source.distribution({ space: "s", terms }, 10)).toEqual({ title: "kept" });
+  await expect(source.distribution({ space: "s", terms }, 11)).rejects.toThrow("does not hold that");
 });
 
 it("knows the neighbours of its own pictures", async () => {

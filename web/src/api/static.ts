@@ -112,7 +112,7 @@ export async function staticSource(
 
   /** What the API would answer, if it was written down. */
   function kept(input: string): Promise<Response> {
-    const file = site.answers[input.replace(/^api\//, "")];
+    const file = site.answers[plain(input)];
     return file === undefined ? Promise.reject(absent("that")) : read(file);
   }
 
@@ -174,6 +174,13 @@ export async function staticSource(
     const folder = Math.floor(image.id / site.per_folder);
     return `${base}thumbnails/${folder}/${image.id}.jpg?v=${image.version}`;
   }
+}
+
+/** An address as `site.json` has it: below `api/`, with nothing escaped. */
+function plain(address: string): string {
+  const [path = "", query] = address.replace(/^api\//, "").split("?");
+  const pairs = [...new URLSearchParams(query)].map(([name, value]) => `${name}=${value}`);
+  return [path.split("/").map(decodeURIComponent).join("/"), ...(pairs.length ? [pairs.join("&")] : [])].join("?");
 }
 
 function absent(what: string): SourceError {

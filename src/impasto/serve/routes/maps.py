@@ -66,14 +66,14 @@ def remove_map(studio: StudioIn, name: str) -> None:
 def points(request: Request, studio: StudioIn, name: str) -> Response:
     """Give the places of the images on a map."""
     shown = flow.read_map(studio.collection, name)
-    return octets(_rows(shown.ids, shown.points), request)
+    return octets(rows(shown.ids, shown.points), request)
 
 
 @router.get("/maps/{name}/grid", response_class=Response, responses=GRID)
 def grid(request: Request, studio: StudioIn, name: str) -> Response:
     """Give the places of the images in a map's grid, where none overlap."""
     shown = flow.read_map(studio.collection, name)
-    return octets(_rows(shown.ids, shown.centres), request)
+    return octets(rows(shown.ids, shown.centres), request)
 
 
 @router.get("/values")
@@ -90,10 +90,11 @@ def values_data(request: Request, studio: StudioIn, by: By, map_name: MapName = 
     return octets(found.data.astype(kind), request)
 
 
-def _rows(ids: NDArray[np.int64], places: NDArray[np.float32]) -> NDArray[np.void]:
-    rows = np.empty(len(ids), _ROW)
-    rows["id"], rows["x"], rows["y"] = ids, places[:, 0], places[:, 1]
-    return rows
+def rows(ids: NDArray[np.int64], places: NDArray[np.float32]) -> NDArray[np.void]:
+    """Return places (n_images, 2) as the API gives them."""
+    made = np.empty(len(ids), _ROW)
+    made["id"], made["x"], made["y"] = ids, places[:, 0], places[:, 1]
+    return made
 
 
 def _values(studio: Studio, by: str, map_name: str | None) -> flow.Values:
