@@ -1,6 +1,8 @@
 /** A DataSource without a server: for development (`?fake=100000`) and for tests. */
 
 import { ROOMS } from "../lib/rooms";
+import { parseValue } from "../lib/conditions";
+import { facetOf, within } from "../lib/facet";
 import { formatTerm, soleImage, type Term } from "../lib/terms";
 import type { View } from "../lib/view";
 import { fakeMaps } from "./fakeMaps";
@@ -13,7 +15,8 @@ import {
   fakeSideBySide,
 } from "./fakeSpread";
 import { SourceError, type DataSource, type Query } from "./source";
-import type { Collection, Facets, Image, Job, Neighbour, Selection } from "./types";
+import type { Collection, Facets, History,
+  Image, Job, Neighbour, Selection } from "./types";
 
 export const LABELS = ["animals", "food", "nature", "objects", "people", "symbols", "travel"];
 const WORDS = ["blue", "calm", "dark", "face", "hand", "heart", "house", "moon", "sea", "star"];
@@ -68,6 +71,11 @@ function matches(image: Image, view: View, saved: Saved = new Map()): boolean {
     (!view.unlabelled || image.label === null) &&
     view.tags.every((tag) => image.tags.includes(tag)) &&
     (view.split === null || image.split === view.split) &&
+    view.values.every((text) => {
+      const one = parseValue(text);
+      return one !== null && String(image.properties[one.name] ?? "") === one.value;
+    }) &&
+    view.ranges.every((text) => within(image, text)) &&
     (view.selection === null || saved.get(view.selection)?.has(image.id) === true) &&
     (view.flag === null || image.flags.some((flag) => flag.kind === view.flag)) &&
     words.every((word) => text.includes(word))
@@ -185,6 +193,7 @@ export function fakeSource(images: number, delay = 0): DataSource {
         ? fakeImage(id).label === name
         : fakeImage(id).tags.includes(name);
 
+  let done: History = { changed: 0, undo: null, redo: null };
   const saved = new Map<string, ReadonlySet<number>>();
   const listed = (view: View): Int32Array => all.filter((id) => matches(fakeImage(id), view, saved));
   const described = (name: string): Selection => ({
@@ -200,6 +209,33 @@ export function fakeSource(images: number, delay = 0): DataSource {
     rooms: new Set(ROOMS.map(({ page }) => page)),
     collection: () => wait(collection),
     facets: (view) => wait(fakeFacets(all.subarray(0, 5000), view)),
+    facet: (by, view) => {
+      const some = Array.from(all.subarray(0, 5000), fakeImage);
+      return wait(facetOf(some, some.filter((image) => matches(image, view, saved)), by));
+    },
+    shapes: () => {
+      const found = new Float32Array(images + 1);
+      for (let id = 1; id <= images; id += 1) {
+        const { width, height } = fakeImage(id);
+        found[id] = height ? width / height : 0;
+      }
+      return wait(found);
+    },
+    history: () => wait(done),
+    edit: (chosen, change) => {
+      const changed = "ids" in chosen ? chosen.ids.length : listed(chosen.view).length;
+      const title = change.kind === "tag" ? `Tagged ${change.tags.join(", ")}` : "Changed";
+      done = { changed, undo: { id: 1, at: "2026-01-01T10:00:00Z", title, images: changed }, redo: null };
+      return wait(done);
+    },
+    undo: () => {
+      done = { changed: done.undo?.images ?? 0, undo: null, redo: done.undo };
+      return wait(done);
+    },
+    redo: () => {
+      done = { changed: done.redo?.images ?? 0, undo: done.redo, redo: null };
+      return wait(done);
+    },
     order: (view) => {
       const kept = listed(view);
       return wait(view.descending ? kept.reverse() : kept);

@@ -45,6 +45,16 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
     rooms: new Set(ROOMS.map(({ page }) => page)),
     collection: () => json("collection"),
     facets: (view) => json(`facets?${viewParams(view)}`),
+    facet: (by, view) => {
+      const params = viewParams(view);
+      params.set("by", by);
+      return json(`facet?${params}`);
+    },
+    shapes: async () => shapesFrom(await (await request("shapes")).arrayBuffer()),
+    history: () => json("edits"),
+    edit: (images, change) => json("edits", post({ images: meant(images), edit: change })),
+    undo: () => json("edits/undo", { method: "POST" }),
+    redo: () => json("edits/redo", { method: "POST" }),
     order: (view) => ids(`order?${viewParams(view)}`),
     cards: (wanted) => json(`cards?ids=${wanted.join(",")}`),
     selections: () => json("selections"),
@@ -105,6 +115,14 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
       report: (model) => `api/models/${encodeURIComponent(model)}/report`,
     },
   };
+}
+
+/** Rows of int32 id, float32 ratio become an array by id. */
+export function shapesFrom(body: ArrayBuffer): Float32Array {
+  const [ids, ratios] = [new Int32Array(body), new Float32Array(body)];
+  const found = new Float32Array((ids[ids.length - 2] ?? -1) + 1); // ids rise
+  for (let i = 0; i < ids.length; i += 2) found[ids[i] ?? 0] = ratios[i + 1] ?? 0;
+  return found;
 }
 
 /** A set of images as the API takes it. */

@@ -6,17 +6,20 @@ import type { View } from "../lib/view";
 import type { Listener } from "./live";
 import type { MapSource } from "./maps";
 import type {
+  Change,
   Collection,
   Contrast,
   Distribution,
   Facets,
   Groups,
+  History,
   Image,
   Job,
   JobRequest,
   Marks,
   Neighbours,
   Prediction,
+  PropertyFacet,
   Selection,
   SideBySide,
   Upload,
@@ -39,10 +42,20 @@ export interface DataSource {
   collection(): Promise<Collection>;
   /** What one can filter by, counted among the images of a view. */
   facets(view: View): Promise<Facets>;
+  /** How the images of a view divide by a property or number. */
+  facet(by: string, view: View): Promise<PropertyFacet>;
   /** Ids of all images of a view, in its order. */
   order(view: View): Promise<Int32Array>;
   /** Facts of up to 500 images; unknown ids are left out. */
   cards(ids: readonly number[]): Promise<Image[]>;
+  /** Width over height of all images, each at the place of its id; 0 where it is not known. */
+  shapes(): Promise<Float32Array>;
+  /** What can be undone and done again. */
+  history(): Promise<History>;
+  /** Change images, all of them or none. */
+  edit(images: Images, change: Change): Promise<History>;
+  undo(): Promise<History>;
+  redo(): Promise<History>;
   selections(): Promise<Selection[]>;
   /** Keep images under a name, instead of those that had it. */
   saveSelection(name: string, images: Images): Promise<Selection>;

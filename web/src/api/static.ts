@@ -6,6 +6,7 @@
  */
 
 import { soleImage } from "../lib/terms";
+import { facetOf } from "../lib/facet";
 import { countFacets, Listing } from "../lib/listing";
 import type { Page } from "../lib/rooms";
 import { EVERYTHING, isFiltered } from "../lib/view";
@@ -126,6 +127,17 @@ export async function staticSource(
     collection: () => Promise.resolve(site.collection),
     selections: () => Promise.resolve([]),
     facets: async (view) => countFacets((await all()).matching(view), site.properties),
+    facet: async (by, view) => {
+      const listed = await all();
+      return facetOf(listed.matching(EVERYTHING), listed.matching(view), by);
+    },
+    shapes: async () => {
+      const images = (await all()).matching(EVERYTHING);
+      const found = new Float32Array(Math.max(-1, ...ids) + 1);
+      for (const { id, width, height } of images) found[id] = height ? width / height : 0;
+      return found;
+    },
+    history: () => Promise.resolve({ changed: 0, undo: null, redo: null }),
     order: async (view) => {
       if (!isFiltered(view) && view.sort === EVERYTHING.sort)
         return view.descending ? ids.slice().reverse() : ids;

@@ -7,6 +7,7 @@ interface Shelf<T> {
   get(id: number): T | undefined;
   set(id: number, card: T): unknown;
   delete(id: number): boolean;
+  keys(): Iterable<number>;
 }
 
 const BATCH = 240;
@@ -14,6 +15,7 @@ const BATCH = 240;
 export class Cards<T extends { readonly id: number } = Image> {
   #wanted: readonly number[] = [];
   #asked = new Set<number>();
+  #stale = new Set<number>();
   #busy = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
@@ -41,7 +43,16 @@ export class Cards<T extends { readonly id: number } = Image> {
 
   /** Put cards that came another way. */
   put(cards: readonly T[]): void {
-    for (const card of cards) this.shelf.set(card.id, card);
+    for (const card of cards) {
+      this.shelf.set(card.id, card);
+      this.#stale.delete(card.id);
+    }
+  }
+
+  /** Pictures were changed: what is seen is asked for again, the rest when it is seen. */
+  renew(): void {
+    for (const id of this.shelf.keys()) this.#stale.add(id);
+    this.want(this.#wanted);
   }
 
   /** Ask anew for what had not been read when it was fetched. */
@@ -55,7 +66,9 @@ export class Cards<T extends { readonly id: number } = Image> {
 
   async #flush(): Promise<void> {
     if (this.#busy >= 2) return;
-    const missing = this.#wanted.filter((id) => !this.shelf.has(id) && !this.#asked.has(id));
+    const missing = this.#wanted.filter(
+      (id) => (!this.shelf.has(id) || this.#stale.has(id)) && !this.#asked.has(id),
+    );
     if (missing.length === 0) return;
     await this.#ask(missing.slice(0, this.batch));
     await this.#flush();

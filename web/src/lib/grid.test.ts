@@ -1,5 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { follow, layout, move, place, reveal, scrollFor, stepSize, TALLEST, visible } from "./grid";
+import {
+  follow,
+  justify,
+  layout,
+  move,
+  place,
+  reveal,
+  rowOf,
+  scrollFor,
+  stepSize,
+  TALLEST,
+  visible,
+  WIDEST,
+} from "./grid";
 
 describe("layout", () => {
   it("fills the width exactly with square tiles", () => {
@@ -15,6 +28,80 @@ describe("layout", () => {
   it("keeps two columns on a phone and survives nothing at all", () => {
     expect(layout(358, 10, 360, 6).columns).toBe(2);
     expect(layout(0, 0, 168, 10)).toMatchObject({ rows: 0, height: 0 });
+  });
+});
+
+/** Shapes like those of a real collection, the same each time, with some never read. */
+function shapes(n: number): { length: number; at(index: number): number } {
+  return {
+    length: n,
+    at: (i) => (i % 31 === 0 ? 0 : i % 97 === 0 ? 9 : 0.6 + (((i * 2654435761) >>> 0) % 1000) / 800),
+  };
+}
+
+describe("rows of pictures in their own shapes", () => {
+  it("fill the width exactly, about as high as wanted", () => {
+    for (const width of [320, 390, 1017, 2560]) {
+      const grid = justify(width, shapes(2000), 168, 10);
+      let next = 0;
+      for (let row = 0; row < grid.rows; row += 1) {
+        expect(grid.first(row)).toBe(next);
+        next = grid.first(row + 1);
+        const last = place(grid, next - 1);
+        expect(last.y).toBeCloseTo(grid.top(row), 6);
+        if (row === grid.rows - 1) continue;
+        expect(last.x + last.width).toBeCloseTo(width, 4);
+        expect(grid.side(row)).toBeGreaterThan(168 / 2.6);
+        expect(grid.side(row)).toBeLessThan(168 * 2.6);
+      }
+      expect(next).toBe(2000);
+      expect(grid.height).toBeCloseTo(grid.top(grid.rows - 1) + grid.side(grid.rows - 1), 6);
+    }
+  });
+
+  it("keep the shapes, but for those nobody could see", () => {
+    const grid = justify(1000, shapes(200), 168, 10);
+    for (let i = 0; i < 200; i += 1) {
+      const { width, height } = place(grid, i);
+      const own = shapes(200).at(i);
+      expect(width / height).toBeCloseTo(own === 0 ? 1 : Math.min(WIDEST, own), 6);
+    }
+  });
+
+  it("take a million pictures, and find each where it lies", () => {
+    const grid = justify(1280, shapes(1_000_000), 168, 10);
+    for (const index of [0, 1, 499_999, 777_777, 999_999]) {
+      const { y, height } = place(grid, index);
+      const seen = visible(grid, y + height / 2, 1, 0);
+      expect(seen.first).toBeLessThanOrEqual(index);
+      expect(seen.last).toBeGreaterThan(index);
+      expect(grid.first(rowOf(grid, index))).toBe(seen.first);
+    }
+  });
+
+  it("are walked through up and down by the nearest middle", () => {
+    const grid = justify(1000, shapes(500), 168, 10);
+    let at = 3;
+    while (rowOf(grid, at) < grid.rows - 1) {
+      const to = move(grid, at, "ArrowDown", 800) ?? -1;
+      expect(rowOf(grid, to)).toBe(rowOf(grid, at) + 1);
+      const [here, there] = [place(grid, at), place(grid, to)];
+      const gap = Math.abs(here.x + here.width / 2 - there.x - there.width / 2);
+      expect(gap).toBeLessThanOrEqual(Math.max(here.width, there.width));
+      expect(rowOf(grid, move(grid, to, "ArrowUp", 800) ?? -1)).toBe(rowOf(grid, at));
+      at = to;
+    }
+    expect(move(grid, at, "ArrowDown", 800)).toBe(at);
+    expect(move(grid, 2, "PageUp", 800)).toBe(0);
+    expect(move(grid, 499, "PageDown", 800)).toBe(499);
+  });
+
+  it("of nothing, and of one, and before the page has a width", () => {
+    expect(justify(1000, shapes(0), 168, 10)).toMatchObject({ rows: 0, height: 0, count: 0 });
+    expect(justify(0, shapes(9), 168, 10)).toMatchObject({ rows: 0, height: 0 });
+    const one = justify(1000, shapes(1), 168, 10);
+    expect(place(one, 0)).toEqual({ x: 0, y: 0, width: 168, height: 168 });
+    expect(visible(one, 0, 800)).toEqual({ first: 0, last: 1 });
   });
 });
 
@@ -48,6 +135,7 @@ describe("move", () => {
     ["Home", 12, 0],
     ["End", 3, 22],
     ["PageDown", 0, 15],
+    ["PageUp", 21, 1],
     ["ArrowRight", -1, 0],
   ])("%s from %i goes to %i", (key, from, to) => {
     expect(grid.columns).toBe(5);

@@ -47,6 +47,14 @@ describe("matching", () => {
     expect(matchKey("g", press("s"), known, prefixes)).toEqual({ run: null, pending: "" });
   });
 
+  it("runs what goes with Ctrl or Cmd when it is known", () => {
+    const undo = (name: string): boolean => name === "Mod+z" || name === "z";
+    expect(matchKey("", press("z", { ctrlKey: true }), undo, prefixes).run).toBe("Mod+z");
+    expect(matchKey("", press("z", { metaKey: true }), undo, prefixes).run).toBe("Mod+z");
+    expect(matchKey("", press("z", { altKey: true, ctrlKey: true }), undo, prefixes).run).toBeNull();
+    expect(matchKey("", press("a", { ctrlKey: true }), undo, prefixes).run).toBeNull();
+  });
+
   it("leaves the browser's own shortcuts alone", () => {
     expect(matchKey("", press("s", { ctrlKey: true }), known, prefixes).run).toBeNull();
     expect(matchKey("g", press("n", { metaKey: true }), known, prefixes)).toEqual({ run: null, pending: "" });

@@ -39,7 +39,11 @@ export function matchKey(
   known: (name: string) => boolean,
   prefixes: ReadonlySet<string>,
 ): { run: string | null; pending: string } {
-  if (event.ctrlKey || event.metaKey || event.altKey) return { run: null, pending: "" };
+  if (event.altKey) return { run: null, pending: "" };
+  if (event.ctrlKey || event.metaKey) {
+    const name = `Mod+${event.key}`; // Ctrl, or Cmd on a Mac; with Shift the letter is a capital
+    return { run: known(name) ? name : null, pending: "" };
+  }
   const sequence = pending ? `${pending} ${event.key}` : "";
   if (sequence && known(sequence)) return { run: sequence, pending: "" };
   if (!pending && prefixes.has(event.key)) return { run: null, pending: event.key };
@@ -65,6 +69,8 @@ export const CHEATS: readonly (readonly [string, readonly (readonly [string, str
       ["/", "Search names, labels and tags"],
       ["u", "Choose a picture from outside"],
       ["+ −", "Larger, smaller pictures"],
+      ["Ctrl+Z", "Undo the latest edit"],
+      ["Ctrl+Shift+Z", "Redo it"],
       ["Esc", "Close, then clear"],
       ["?", "This sheet"],
     ],
@@ -80,6 +86,23 @@ export const CHEATS: readonly (readonly [string, readonly (readonly [string, str
       ["s", "Similar pictures"],
       ["d", "Distribution of its similarities"],
       ["t", "Try a model on it"],
+    ],
+  ],
+  [
+    "Browse",
+    [
+      ["Space v", "Choose the picture, or not"],
+      ["Shift+← Shift+→", "Choose a range"],
+      ["Ctrl+A", "Choose all that match"],
+      ["1 9", "Give the tag of that key"],
+      ["0", "Take the tags of all keys"],
+      ["a", "Add a tag"],
+      ["l", "Set the label"],
+      ["f", "Flag with a note"],
+      ["h", "Hide, or show again"],
+      ["w", "Keep as a selection"],
+      ["r", "Rows of own shapes, or squares"],
+      [":", "Go to a number or a name"],
     ],
   ],
   [

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import type { Image } from "../api/types";
-import { compareText, countFacets, Listing, words } from "./listing";
+import { countFacets, Listing, words } from "./listing";
+import { compareText } from "./text";
 import { EVERYTHING, type View } from "./view";
 
 function image(id: number, path: string, more: Partial<Image> = {}): Image {

@@ -1,6 +1,9 @@
 /** All images of a site in memory: filters, orders and counts, as the catalogue does them. */
 
 import type { Facets, Image } from "../api/types";
+import { parseValue } from "./conditions";
+import { valueOf, within } from "./facet";
+import { compareText } from "./text";
 import type { View } from "./view";
 
 type Value = string | number | boolean | null | undefined;
@@ -21,16 +24,6 @@ function has(text: readonly string[], phrase: readonly string[]): boolean {
   );
 }
 
-/** Order two texts by their code points, as SQLite does. */
-export function compareText(first: string, second: string): number {
-  const [a, b] = [Array.from(first), Array.from(second)];
-  for (let i = 0; i < Math.min(a.length, b.length); i++) {
-    const difference = (a[i]?.codePointAt(0) ?? 0) - (b[i]?.codePointAt(0) ?? 0);
-    if (difference) return difference;
-  }
-  return a.length - b.length;
-}
-
 function compare(first: Value, second: Value): number {
   const [a, b] = [first, second].map((value) => (typeof value === "boolean" ? Number(value) : value));
   if (typeof a === "string" && typeof b === "string") return compareText(a, b);
@@ -39,19 +32,20 @@ function compare(first: Value, second: Value): number {
 }
 
 /** What an order goes by; undefined: the picture comes with those that have no value. */
-function valueOf(image: Image, sort: string): Value {
-  if (sort.startsWith("property:")) return image.properties[sort.slice("property:".length)] ?? undefined;
+function sortValue(image: Image, sort: string): Value {
   switch (sort) {
+    case "added":
+      return image.id;
     case "name":
       return image.path;
     case "label":
       return image.label ?? undefined;
-    case "size":
     case "width":
     case "height":
+    case "size":
       return image[sort];
     default:
-      return image.id;
+      return valueOf(image, sort);
   }
 }
 
@@ -79,6 +73,11 @@ export class Listing {
         view.tags.every((tag) => image.tags.includes(tag)) &&
         (view.split === null || image.split === view.split) &&
         (view.flag === null || image.flags.some((flag) => flag.kind === view.flag)) &&
+        view.values.every((text) => {
+          const one = parseValue(text);
+          return one !== null && String(image.properties[one.name] ?? "") === one.value;
+        }) &&
+        view.ranges.every((text) => within(image, text)) &&
         phrases.every((phrase) => texts?.[place]?.some((text) => has(text, phrase))),
     );
   }
@@ -86,7 +85,7 @@ export class Listing {
   order(view: View): Int32Array {
     const found = this.matching(view).map((image) => ({
       id: image.id,
-      value: valueOf(image, view.sort),
+      value: sortValue(image, view.sort),
     }));
     const way = view.descending ? -1 : 1;
     found.sort((a, b) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { formatPlace, parsePlace } from "./hash";
 import { arranged, ROOMS, roomOf } from "./rooms";
-import { EVERYTHING, isFiltered, toggleTag, viewFrom, viewParams, type View } from "./view";
+import { EVERYTHING, isFiltered, toggleTag, viewFrom, viewParams, type View, filterOf, unfiltered } from "./view";
 
 describe("the address", () => {
   it("keeps what was written, readably", () => {
@@ -35,8 +35,12 @@ describe("the view", () => {
     flag: "tiny",
     text: "sea & sky",
     selection: "my best",
-    sort: "property:year",
+    values: ["medium=oil & ink"],
+    ranges: ["property:year=1900..", "width=..20"],
+    sort: "similarity",
     descending: true,
+    terms: ["image:3", "-tag:x"],
+    space: "s/1",
   };
 
   it("goes through the address unchanged", () => {
@@ -48,6 +52,20 @@ describe("the view", () => {
     expect([...viewParams(EVERYTHING)]).toEqual([]);
     expect(isFiltered({ ...EVERYTHING, sort: "name", descending: true, text: "  " })).toBe(false);
     expect(isFiltered({ ...EVERYTHING, unlabelled: true })).toBe(true);
+  });
+
+  it("asks a space only for orders that need one", () => {
+    expect(viewParams({ ...EVERYTHING, sort: "name", terms: ["image:3"], space: "s" }).toString()).toBe("sort=name");
+  });
+
+  it("has a filter that is the API's, and an order that stays without it", () => {
+    expect(filterOf(view)).toEqual({
+      ...{ label: "", unlabelled: false, tag: ["a|b", "c"], split: "test", flag: "tiny", text: "sea & sky" },
+      ...{ selection: "my best", value: ["medium=oil & ink"] },
+      range: ["property:year=1900..", "width=..20"],
+    });
+    expect(isFiltered(unfiltered(view))).toBe(false);
+    expect(unfiltered(view).sort).toBe("similarity");
   });
 
   it("takes a tag twice as taking it away", () => {

@@ -8,8 +8,16 @@ export interface View {
   readonly flag: string | null;
   readonly text: string;
   readonly selection: string | null;
+  /** Properties and what they must be, as `conditions.ts` writes them. */
+  readonly values: readonly string[];
+  /** Numbers and their limits, likewise. */
+  readonly ranges: readonly string[];
   readonly sort: string;
   readonly descending: boolean;
+  /** What pictures are to be like, in the order by similarity. */
+  readonly terms: readonly string[];
+  /** The space that orders by similarity, typicality or outlyingness; null: the default one. */
+  readonly space: string | null;
 }
 
 export const EVERYTHING: View = {
@@ -20,8 +28,12 @@ export const EVERYTHING: View = {
   flag: null,
   text: "",
   selection: null,
+  values: [],
+  ranges: [],
   sort: "added",
   descending: false,
+  terms: [],
+  space: null,
 };
 
 /** Sort keys every collection has; its own properties come as `property:NAME`. */
@@ -32,7 +44,20 @@ export const SORTS: readonly (readonly [key: string, title: string])[] = [
   ["size", "File size"],
   ["width", "Width"],
   ["height", "Height"],
+  ["aspect", "Width over height"],
+  ["pixels", "Pixels"],
 ];
+
+/** Orders by what a space says of the pictures; each falls at first. */
+export const SCORES: readonly (readonly [key: string, title: string])[] = [
+  ["similarity", "Similarity"],
+  ["typicality", "Typical first"],
+  ["outlyingness", "Outliers first"],
+];
+
+export function isScore(sort: string): boolean {
+  return SCORES.some(([key]) => key === sort);
+}
 
 export function viewFrom(params: URLSearchParams): View {
   return {
@@ -43,8 +68,12 @@ export function viewFrom(params: URLSearchParams): View {
     flag: params.get("flag"),
     text: params.get("text") ?? "",
     selection: params.get("selection"),
+    values: params.getAll("value"),
+    ranges: params.getAll("range"),
     sort: params.get("sort") ?? EVERYTHING.sort,
     descending: params.get("descending") === "true",
+    terms: params.getAll("term"),
+    space: params.get("space"),
   };
 }
 
@@ -58,15 +87,27 @@ export function viewParams(view: View): URLSearchParams {
   if (view.flag !== null) params.set("flag", view.flag);
   if (view.text.trim()) params.set("text", view.text);
   if (view.selection !== null) params.set("selection", view.selection);
+  for (const value of view.values) params.append("value", value);
+  for (const range of view.ranges) params.append("range", range);
   if (view.sort !== EVERYTHING.sort) params.set("sort", view.sort);
   if (view.descending) params.set("descending", "true");
+  if (isScore(view.sort)) {
+    for (const term of view.terms) params.append("term", term);
+    if (view.space !== null) params.set("space", view.space);
+  }
   return params;
 }
 
 /** The filter of a view as the body of a request: the API's names, without the order. */
 export function filterOf(view: View): Record<string, unknown> {
-  const { tags, sort: _, descending: __, ...rest } = view;
-  return { ...rest, tag: tags };
+  const { label, unlabelled, tags, split, flag, text, selection, values, ranges } = view;
+  return { label, unlabelled, tag: tags, split, flag, text, selection, value: values, range: ranges };
+}
+
+/** The same order of everything. */
+export function unfiltered(view: View): View {
+  const { sort, descending, terms, space } = view;
+  return { ...EVERYTHING, sort, descending, terms, space };
 }
 
 /** Whether any filter is set (the order of pictures is not a filter). */
@@ -78,7 +119,9 @@ export function isFiltered(view: View): boolean {
     view.split !== null ||
     view.flag !== null ||
     view.text.trim() !== "" ||
-    view.selection !== null
+    view.selection !== null ||
+    view.values.length > 0 ||
+    view.ranges.length > 0
   );
 }
 

@@ -20,6 +20,8 @@ function write(name: string, value: string | null): void {
 }
 
 class Preferences {
+  #rows = $state(read("rows") !== "no");
+  #slots = $state.raw<readonly string[]>(slotsFrom(read("slots")));
   #tile = $state(Number(read("tile")) || 168);
   #scheme = $state<Scheme>(schemeFrom(read("scheme")));
 
@@ -32,6 +34,26 @@ class Preferences {
     write("tile", String(side));
   }
 
+  /** Whether pictures keep their own shapes, in rows; otherwise they lie in squares. */
+  get rows(): boolean {
+    return this.#rows;
+  }
+
+  set rows(rows: boolean) {
+    this.#rows = rows;
+    write("rows", rows ? null : "no");
+  }
+
+  /** The tags of the keys 1 to 9; empty where a key has none. */
+  get slots(): readonly string[] {
+    return this.#slots;
+  }
+
+  set slots(tags: readonly string[]) {
+    this.#slots = tags;
+    write("slots", JSON.stringify(tags));
+  }
+
   get scheme(): Scheme {
     return this.#scheme;
   }
@@ -41,6 +63,15 @@ class Preferences {
     write("scheme", scheme === "auto" ? null : scheme);
     if (scheme === "auto") delete document.documentElement.dataset["scheme"];
     else document.documentElement.dataset["scheme"] = scheme;
+  }
+}
+
+function slotsFrom(text: string | null): string[] {
+  try {
+    const tags: unknown = JSON.parse(text ?? "[]");
+    return Array.isArray(tags) ? tags.map(String).slice(0, 9) : [];
+  } catch {
+    return [];
   }
 }
 

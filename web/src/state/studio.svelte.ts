@@ -21,6 +21,8 @@ import { EVERYTHING } from "../lib/view";
 export interface Message {
   readonly id: number;
   readonly text: string;
+  /** What one can do about it. */
+  readonly offer?: { readonly title: string; readonly run: () => void };
 }
 
 const NOTHING: Images = { ids: [] };
@@ -103,11 +105,16 @@ export class Studio {
   }
 
   /** Show a sentence for a while. */
-  say(text: string): void {
-    if (this.messages.some((message) => message.text === text)) return;
-    const message = { id: Date.now() + Math.random(), text };
+  say(text: string, offer?: Message["offer"]): void {
+    if (!offer && this.messages.some((message) => message.text === text)) return;
+    const message: Message = { id: Date.now() + Math.random(), text, ...(offer ? { offer } : {}) };
     this.messages = [...this.messages, message].slice(-3);
     setTimeout(() => this.hush(message.id), 6000);
+  }
+
+  /** Take away the messages that offer something: another one has taken their place. */
+  withdraw(): void {
+    this.messages = this.messages.filter((message) => !message.offer);
   }
 
   hush(id: number): void {
