@@ -152,10 +152,25 @@ def test_history_is_written_and_read() -> None:
     done = first.submit("learn", "Works", lambda progress: progress.note("Fine."))
     first.wait(done.id, 5)
     first.close()
-    assert book.states == ["running", "done"]
+    assert book.states == ["queued", "running", "done"]
     second = Jobs(book)
     assert second[done.id].notes == ("Fine.",)
     second.close()
+
+
+def test_what_waits_is_written_too() -> None:
+    book, go = Book(), threading.Event()
+    jobs = Jobs(book)
+    first = jobs.submit("add", "First", lambda _: go.wait(5), {"n": 1})
+    waiting, dropped = (jobs.submit("add", name, lambda _: None, {"n": 1}) for name in "ab")
+    assert book.jobs[waiting.id].state == "queued"
+    jobs.cancel(dropped.id)
+    assert book.jobs[dropped.id].state == "cancelled"
+    go.set()
+    jobs.wait(waiting.id, 5)
+    jobs.close()
+    assert [book.jobs[job.id].state for job in (first, waiting)] == ["done", "done"]
+    assert [jobs[job.id].again for job in (first, waiting, dropped)] == [False, False, True]
 
 
 def test_the_catalogue_keeps_the_history(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from impasto.serve.studio import Studio
 TICK = 0.25  # seconds between two looks at the jobs
 COUNTS = 2.0  # seconds between two looks at the counts while a job runs
 IDLE = 10.0  # the same while none does: another program may be writing
-HEARTBEAT = 15.0  # seconds after which silence is broken, so that proxies keep the line open
+HEARTBEAT = 15.0  # seconds after which silence is broken: proxies keep the line, pages know it
 
 
 async def stream(
@@ -48,7 +48,7 @@ async def stream(
                 yield event("collection", counts)
                 spoke = now
         if now - spoke >= HEARTBEAT:
-            yield ": still here\n\n"
+            yield event("beat", "{}")
             spoke = now
         await asyncio.sleep(tick)
 

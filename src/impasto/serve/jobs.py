@@ -43,6 +43,11 @@ class Job(JobRecord):
         return self.state in ("done", "failed", "cancelled")
 
     @property
+    def again(self) -> bool:
+        """Whether it can be started again: it was asked for with options, and did not succeed."""
+        return self.state in ("failed", "cancelled") and bool(self.options)
+
+    @property
     def seconds_left(self) -> float | None:
         """Time left in the stage at the present rate."""
         if self.state != "running" or self.total is None or not self.rate:
@@ -107,7 +112,12 @@ class Jobs:
             if self._closed:
                 raise InvalidInput("The server is stopping; it takes no more jobs.")
             self._put(job)
+        self._write(self[job.id])  # a job that waits must not be lost with the server
+        with self._change:
+            if self[job.id].over:
+                return self[job.id]
             self._waiting.append((job.id, work))
+            self._change.notify_all()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="impasto-jobs", daemon=True)
                 self._thread.start()
@@ -117,12 +127,14 @@ class Jobs:
         """Take a job out of the queue, or ask it to stop; a job that is over stays as it is."""
         with self._change:
             job = self[id_]
-            if job.state == "queued":
-                self._waiting = deque(each for each in self._waiting if each[0] != id_)
-                return self._put(replace(job, state="cancelled", ended=time.time()))
             if job.state == "running":
                 self._stopping.add(id_)
-            return job
+            if job.state != "queued":
+                return job
+            self._waiting = deque(each for each in self._waiting if each[0] != id_)
+            job = self._put(replace(job, state="cancelled", ended=time.time()))
+        self._write(job)
+        return job
 
     def wait(self, id_: str, timeout: float | None = None) -> Job:
         """Block until a job is over (or the time is), and return it as it stands."""
@@ -134,9 +146,10 @@ class Jobs:
         """Stop the running job, cancel the others, and wait for the thread to end."""
         with self._change:
             self._closed = True
-            for job in list(self._jobs.values()):
-                if not job.over:
-                    self.cancel(job.id)
+            left = [job.id for job in self._jobs.values() if not job.over]
+        for id_ in left:
+            self.cancel(id_)
+        with self._change:
             self._change.notify_all()
             thread = self._thread
         if thread is not None:

@@ -282,6 +282,7 @@ def job(record: Job) -> JobOut:
         ended=_moment(record.ended),
         error=record.error,
         notes=list(record.notes),
+        again=record.again,
     )
 
 

@@ -868,6 +868,7 @@ class JobOut(Out):
     ended: datetime | None
     error: str | None
     notes: list[str]
+    again: bool = Field(description="Whether it can be started again: it did not come to its end.")
 
 
 class CountsOut(Out):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import TypeAdapter
+
 from impasto import flow
 from impasto.core.errors import InvalidInput
 from impasto.serve.errors import Forbidden
@@ -48,6 +50,26 @@ def start(studio: Studio, asked: JobIn) -> Job:
         )
     title, work = _planned(collection, asked)
     return studio.jobs.submit(asked.kind, title, work, asked.options.model_dump())
+
+
+def again(studio: Studio, id_: str) -> Job:
+    """Queue a job as it was asked for before.
+
+    Raises
+    ------
+    NotFound
+        When there is no such job.
+    InvalidInput
+        When it is under way, came to its end, or was not asked for in the app.
+    """
+    job = studio.jobs[id_]
+    if not job.again:
+        raise InvalidInput(
+            f"“{job.title}” can't be started again here: only what the app started and what did "
+            "not come to its end can."
+        )
+    asked: JobIn = TypeAdapter(JobIn).validate_python({"kind": job.kind, "options": job.options})
+    return start(studio, asked)
 
 
 def _planned(collection: Collection, asked: JobIn) -> tuple[str, Work]:

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { generate } from "../../scripts/types.mjs";
-import { imageTerm } from "../lib/terms";
+import { imageTerm, type Term } from "../lib/terms";
 import { EVERYTHING } from "../lib/view";
 import { fakeSource } from "./fake";
 import schema from "./schema.ts?raw";
@@ -39,9 +39,30 @@ describe("the server as a source", () => {
     await expect(refused).rejects.toMatchObject({ kind: "not-found", status: 404, message: "There is no image 7." });
   });
 
+  it("sends a picture from outside again when the server forgot it", async () => {
+    const asked: string[] = [];
+    let forgets = true;
+    const source = serverSource((input) => {
+      const path = input as string;
+      asked.push(path.split("?")[0] ?? "");
+      if (path === "api/uploads") {
+        forgets = asked.length === 1; // it is started anew after the first time
+        return Promise.resolve(Response.json({ id: "ab12" }));
+      }
+      const missing = { error: { kind: "not_found", message: "Gone." } };
+      return Promise.resolve(forgets ? Response.json(missing, { status: 404 }) : Response.json({ total: 7 }));
+    });
+    const { id } = await source.upload(new Blob(["x"]));
+    const terms: Term[] = [{ kind: "upload", value: id, negative: false }];
+    expect((await source.neighbours({ space: null, terms }, 0, 5)).total).toBe(7);
+    expect(asked).toEqual(["api/uploads", "api/neighbours", "api/uploads", "api/neighbours"]);
+    forgets = true;
+    await expect(source.neighbours({ space: null, terms: [imageTerm(1)] }, 0, 5)).rejects.toThrow("Gone.");
+  });
+
   it("has a sentence for a proxy's page and for silence", async () => {
-    const proxy = serverSource(answering("<html>", 502)).collection();
-    await expect(proxy).rejects.toThrow("The server answered 502");
+    const proxy = serverSource(answering("<html>", 413)).collection();
+    await expect(proxy).rejects.toThrow("The server answered 413");
     const away = serverSource(() => Promise.reject(new TypeError("x"))).collection();
     await expect(away).rejects.toMatchObject({ status: 0 });
     expect(sentence(new SourceError("k", "One sentence.", 400))).toBe("One sentence.");
@@ -51,7 +72,6 @@ describe("the server as a source", () => {
 
 describe("following the server", () => {
   class Stream implements EventsLike {
-    onopen: (() => void) | null = null;
     onerror: (() => void) | null = null;
     closed = false;
     readonly on = new Map<string, (event: { data: string }) => void>();
@@ -63,18 +83,20 @@ describe("following the server", () => {
     }
   }
 
+  const beat = (stream: Stream | undefined): void => stream?.on.get("beat")?.({ data: "{}" });
   const counts: Counts = { images: 3, usable: 2, unread: 1, rows: {} };
   let streams: Stream[];
   let states: Connection[];
   let seen: (Job[] | Counts)[];
   let asked: Shown[];
   let up: boolean;
+  let refusal: SourceError | null;
   let polls: number;
   let stop: () => void;
 
   beforeEach(() => {
     vi.useFakeTimers();
-    [streams, states, seen, asked, up, polls] = [[], [], [], [], true, 0];
+    [streams, states, seen, asked, up, polls, refusal] = [[], [], [], [], true, 0, null];
     const ports: Ports = {
       events: () => {
         const stream = new Stream();
@@ -83,6 +105,7 @@ describe("following the server", () => {
       },
       poll: () => {
         polls += 1;
+        if (refusal) return Promise.reject(refusal);
         return up ? Promise.resolve({ jobs: [], counts }) : Promise.reject(new Error("away"));
       },
       later: (run, milliseconds) => {
@@ -113,10 +136,12 @@ describe("following the server", () => {
   });
 
   it("hands on events and asks nothing while they come", async () => {
-    streams[0]?.onopen?.();
     streams[0]?.on.get("collection")?.({ data: JSON.stringify(counts) });
     streams[0]?.on.get("jobs")?.({ data: "[]" });
-    await vi.advanceTimersByTimeAsync(60_000);
+    for (let i = 0; i < 4; i += 1) {
+      await vi.advanceTimersByTimeAsync(15_000);
+      beat(streams[0]);
+    }
     expect(states).toEqual(["live"]);
     expect(seen).toEqual([counts, []]);
     expect(polls).toBe(0);
@@ -128,7 +153,7 @@ describe("following the server", () => {
     expect(states).toEqual(["polling"]);
     await vi.advanceTimersByTimeAsync(4100);
     expect(polls).toBe(3);
-    streams.at(-1)?.onopen?.();
+    beat(streams.at(-1));
     await vi.advanceTimersByTimeAsync(20_000);
     expect(states.at(-1)).toBe("live");
     expect(polls).toBe(3);
@@ -140,8 +165,28 @@ describe("following the server", () => {
     expect(streams).toHaveLength(1);
   });
 
+  it("takes a line that fell silent for a broken one", async () => {
+    beat(streams[0]);
+    await vi.advanceTimersByTimeAsync(41_000);
+    expect(streams[0]?.closed).toBe(true);
+    expect(streams).toHaveLength(2);
+    expect(states).toEqual(["live", "polling"]);
+    beat(streams[1]);
+    expect(states.at(-1)).toBe("live");
+  });
+
+  it("takes a refusal for a sign of life", async () => {
+    refusal = new SourceError("unauthorised", "It wants its token.", 401);
+    streams[0]?.onerror?.();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(states).toEqual(["polling"]);
+    refusal = new SourceError("away", "Nobody.", 0);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(states.at(-1)).toBe("away");
+  });
+
   it("says that the server is away, tries ever more slowly, and comes back by itself", async () => {
-    streams[0]?.onopen?.();
+    beat(streams[0]);
     up = false;
     for (let i = 0; i < 6; i += 1) {
       streams.at(-1)?.onerror?.();
@@ -150,7 +195,7 @@ describe("following the server", () => {
     expect(states.slice(0, 2)).toEqual(["live", "away"]);
     expect(streams).toHaveLength(7);
     up = true;
-    streams.at(-1)?.onopen?.();
+    beat(streams.at(-1));
     expect(states.at(-1)).toBe("live");
     expect(streams.slice(0, -1).every((stream) => stream.closed)).toBe(true);
   });

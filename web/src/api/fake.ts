@@ -116,6 +116,7 @@ export function fakeSource(images: number, delay = 0): DataSource {
     ended: null,
     error: null,
     notes: ["OpenVINO on CPU, f32"],
+    again: false,
   };
   const collection: Collection = {
     name: "pictures",
@@ -337,6 +338,7 @@ export function fakeSource(images: number, delay = 0): DataSource {
     },
     jobs: () => wait([job]),
     start: () => wait(job),
+    again: () => wait(job),
     cancel: () => wait({ ...job, state: "cancelled" as const }),
     report: () => wait(undefined),
     watch: (listener) => {

@@ -1,5 +1,6 @@
 /** Follows the server: events while they come, asking now and then while they don't. */
 
+import { SourceError } from "./source";
 import type { Counts, Job, Shown } from "./types";
 
 export type Connection = "live" | "polling" | "away";
@@ -20,7 +21,6 @@ export interface Ports {
 }
 
 export interface EventsLike {
-  onopen: (() => void) | null;
   onerror: (() => void) | null;
   addEventListener(name: string, run: (event: { data: string }) => void): void;
   close(): void;
@@ -29,6 +29,8 @@ export interface EventsLike {
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 8000;
 const PATIENCE = 5000;
+/** The server says something every fifteen seconds; a line that is silent for longer is dead. */
+const LONGEST_SILENCE = 40_000;
 const POLL_EVERY = 2000;
 
 /**
@@ -36,13 +38,14 @@ const POLL_EVERY = 2000;
  *
  * While it is broken, or silent for five seconds, ask over plain HTTP every two seconds: an answer
  * means that only events are blocked (a proxy that buffers them), none means that the server is
- * away. Meanwhile try a broken stream again after 0.5 s, 1 s, 2 s … at most 8 s.
+ * away. Meanwhile try a broken stream again, or one that fell silent, after 0.5 s, 1 s, 2 s … at most 8 s.
  */
 export function follow(listener: Listener, ports: Ports): () => void {
   let wait = FIRST_WAIT;
   let stream: EventsLike | null = null;
   let round = 0; // of polling; a reply of an earlier round is stale
   let polling = false;
+  let live = false;
   let cancelRetry = (): void => {};
   let cancelPatience = (): void => {};
   let cancelPoll = (): void => {};
@@ -51,39 +54,44 @@ export function follow(listener: Listener, ports: Ports): () => void {
     const mine = ports.events();
     stream = mine;
     cancelPatience = ports.later(startPolling, PATIENCE);
-    mine.onopen = () => {
-      wait = FIRST_WAIT;
-      cancelPatience();
-      stopPolling();
-      listener.connection("live");
-    };
-    mine.onerror = () => {
+    function broken(): void {
       mine.close();
       cancelPatience();
       if (stream !== mine) return;
       startPolling();
       cancelRetry = ports.later(open, wait);
       wait = Math.min(LONGEST_WAIT, wait * 2);
-    };
-    mine.addEventListener("jobs", (event) => listener.jobs(JSON.parse(event.data) as Job[]));
-    mine.addEventListener("collection", (event) =>
-      listener.counts(JSON.parse(event.data) as Counts),
-    );
-    mine.addEventListener("session", (event) =>
-      listener.session(JSON.parse(event.data) as Shown),
-    );
+    }
+    function hear<T>(name: string, take: (value: T) => void): void {
+      mine.addEventListener(name, (event) => {
+        wait = FIRST_WAIT;
+        cancelPatience();
+        cancelPatience = ports.later(broken, LONGEST_SILENCE);
+        stopPolling();
+        take(JSON.parse(event.data) as T);
+      });
+    }
+    mine.onerror = broken;
+    hear<Job[]>("jobs", (jobs) => listener.jobs(jobs));
+    hear<Counts>("collection", (counts) => listener.counts(counts));
+    hear<Shown>("session", (shown) => listener.session(shown));
+    hear("beat", () => {});
   }
 
   function startPolling(): void {
+    live = false;
     if (polling) return;
     polling = true;
     void poll(++round);
   }
 
+  /** Events come: that the stream is open says little, a proxy may hold back what is in it. */
   function stopPolling(): void {
-    polling = false;
+    if (live) return;
+    [live, polling] = [true, false];
     round += 1;
     cancelPoll();
+    listener.connection("live");
   }
 
   async function poll(mine: number): Promise<void> {
@@ -93,9 +101,10 @@ export function follow(listener: Listener, ports: Ports): () => void {
       listener.connection("polling");
       listener.jobs(jobs);
       listener.counts(counts);
-    } catch {
+    } catch (error) {
       if (mine !== round) return;
-      listener.connection("away");
+      // A server that refuses (it wants its token) is there all the same.
+      listener.connection(error instanceof SourceError && error.status > 0 ? "polling" : "away");
     }
     cancelPoll = ports.later(() => void poll(mine), POLL_EVERY);
   }
@@ -104,7 +113,8 @@ export function follow(listener: Listener, ports: Ports): () => void {
   return () => {
     const last = stream;
     stream = null;
-    stopPolling();
+    round += 1;
+    cancelPoll();
     cancelRetry();
     cancelPatience();
     last?.close();

@@ -463,6 +463,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs/{id}/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Again
+         * @description Start a job once more that failed, was stopped, or was under way when the server went.
+         */
+        post: operations["again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs/{id}/cancel": {
         parameters: {
             query?: never;
@@ -2088,6 +2108,11 @@ export interface components {
          * @description Long work, past or present.
          */
         JobOut: {
+            /**
+             * Again
+             * @description Whether it can be started again: it did not come to its end.
+             */
+            again: boolean;
             /** Done */
             done: number;
             /** Ended */
@@ -4012,6 +4037,37 @@ export interface operations {
             };
         };
     };
+    again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     cancel: {
         parameters: {
             query?: never;
@@ -4052,7 +4108,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events: `jobs` with [JobOut], first at once and then whenever one changes; `collection` with CountsOut when counts change; `session` with ShownOut where a notebook listens. */
+            /** @description Server-sent events: `jobs` with [JobOut], first at once and then whenever one changes; `collection` with CountsOut when counts change; `session` with ShownOut where a notebook listens; `beat` after fifteen seconds without any. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -3,33 +3,54 @@
 import { ROOMS } from "../lib/rooms";
 import { formatTerm } from "../lib/terms";
 import { filterOf, viewParams } from "../lib/view";
-import { follow, type EventsLike } from "./live";
+import { follow, type Connection, type EventsLike } from "./live";
 import { serverMaps } from "./maps";
+import { patience, type Fetch } from "./patience";
 import { SourceError, type DataSource, type Images, type Query } from "./source";
-import type { Collection, Counts, Job } from "./types";
+import type { Collection, Counts, Job, Upload } from "./types";
 
-type Fetch = typeof fetch;
+/** Pictures from outside that are kept here, in case the server forgets them. */
+const KEPT = 4;
 
 export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): DataSource {
-  async function request(path: string, init: RequestInit = {}): Promise<Response> {
-    let response: Response;
-    try {
-      response = await ask(`api/${path}`, init);
-    } catch (error) {
-      if (error instanceof SourceError) throw error; // of a site, which says what it lacks
-      throw new SourceError("away", "The server does not answer. Is it still running?", 0);
-    }
-    if (!response.ok) throw await refusal(response);
-    return response;
+  const later = (run: () => void, milliseconds: number): (() => void) => {
+    const timer = setTimeout(run, milliseconds);
+    return () => clearTimeout(timer);
+  };
+  const patient = patience(ask, later);
+  const sent = new Map<string, Blob>();
+
+  /** `question`: it changes nothing, so it may wait for a server that is away and be asked again. */
+  async function request(path: string, init: RequestInit = {}, question = !init.method): Promise<Response> {
+    const response = await patient.ask(`api/${path}`, init, question);
+    const mentioned = [...sent].filter(([id]) => `${path} ${init.body}`.includes(id));
+    if (response.status !== 404 || !mentioned.length || !question) return granted(response);
+    await renew(mentioned.map(([, file]) => file));
+    return granted(await patient.ask(`api/${path}`, init, question));
   }
 
-  async function json<T>(path: string, init?: RequestInit): Promise<T> {
-    return (await (await request(path, init)).json()) as T;
+  async function json<T>(path: string, init?: RequestInit, question?: boolean): Promise<T> {
+    return (await (await request(path, init, question)).json()) as T;
+  }
+
+  async function now<T>(path: string): Promise<T> {
+    return (await (await granted(await patient.once(`api/${path}`))).json()) as T;
   }
 
   async function ids(path: string): Promise<Int32Array> {
     const body = await (await request(path)).arrayBuffer();
     return new Int32Array(body);
+  }
+
+  const form = (file: Blob): RequestInit => {
+    const body = new FormData();
+    body.append("file", file);
+    return { method: "POST", body };
+  };
+
+  /** A server that was started again holds no pictures from outside: send ours again. */
+  async function renew(files: Iterable<Blob> = sent.values()): Promise<void> {
+    await Promise.allSettled([...files].map((file) => patient.once("api/uploads", form(file))));
   }
 
   const send = (method: string, body: unknown): RequestInit => ({
@@ -78,34 +99,48 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
       json(`distribution/inside?${written(query, { of: formatTerm(of), bins })}`),
     groups: (query, by, bins) => json(`distribution/groups?${written(query, { by, bins })}`),
     between: (query, low, high) => ids(`distribution/images?${written(query, { low, high })}`),
-    upload: (file) => {
-      const form = new FormData();
-      form.append("file", file);
-      return json("uploads", { method: "POST", body: form });
+    upload: async (file) => {
+      const upload = await json<Upload>("uploads", form(file));
+      sent.delete(upload.id);
+      sent.set(upload.id, file);
+      for (const old of [...sent.keys()].slice(0, -KEPT)) sent.delete(old);
+      return upload;
     },
     predict: (model, term) =>
-      json(`models/${encodeURIComponent(model)}/predict`, post({ term: formatTerm(term) })),
+      json(`models/${encodeURIComponent(model)}/predict`, post({ term: formatTerm(term) }), true),
     jobs: () => json("jobs"),
     start: (job) => json("jobs", post(job)),
+    again: (id) => json(`jobs/${encodeURIComponent(id)}/again`, { method: "POST" }),
     cancel: (id) => json(`jobs/${encodeURIComponent(id)}/cancel`, { method: "POST" }),
     report: async (chosen, view, version) => {
       await request("session", send("PUT", { selected: meant(chosen), view, version }));
     },
-    watch: (listener) =>
-      follow(listener, {
-        events: () => new EventSource("api/jobs/events") as unknown as EventsLike,
-        poll: async () => {
-          const [jobs, collection] = await Promise.all([
-            json<Job[]>("jobs"),
-            json<Collection>("collection"),
-          ]);
-          return { jobs, counts: countsOf(collection) };
+    watch: (listener) => {
+      let state: Connection = "live";
+      let renewed = Promise.resolve();
+      return follow(
+        {
+          ...listener,
+          connection: (next) => {
+            if (state === "away" && next !== "away") renewed = renew();
+            state = next;
+            if (next === "away") return listener.connection(next);
+            void renewed.then(() => {
+              patient.back();
+              if (state === next) listener.connection(next);
+            });
+          },
         },
-        later: (run, milliseconds) => {
-          const timer = setTimeout(run, milliseconds);
-          return () => clearTimeout(timer);
+        {
+          events: () => new EventSource("api/jobs/events") as unknown as EventsLike,
+          poll: async () => {
+            const [jobs, collection] = await Promise.all([now<Job[]>("jobs"), now<Collection>("collection")]);
+            return { jobs, counts: countsOf(collection) };
+          },
+          later,
         },
-      }),
+      );
+    },
     maps: serverMaps(request),
     address: {
       thumbnail: (image) => `api/thumbnails/${image.id}?v=${image.version}`,
@@ -145,6 +180,11 @@ function written(query: Query, more: Record<string, number | string> = {}): URLS
   for (const term of query.terms) params.append("term", formatTerm(term));
   for (const [name, value] of Object.entries(more)) params.set(name, String(value));
   return params;
+}
+
+async function granted(response: Response): Promise<Response> {
+  if (!response.ok) throw await refusal(response);
+  return response;
 }
 
 /** Read the server's {error: {kind, message}}; a proxy in between may answer otherwise. */

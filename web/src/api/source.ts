@@ -79,6 +79,8 @@ export interface DataSource {
   predict(model: string, term: Term): Promise<Prediction>;
   jobs(): Promise<Job[]>;
   start(job: JobRequest): Promise<Job>;
+  /** Start a job that failed or was stopped once more, as it was asked for. */
+  again(id: string): Promise<Job>;
   cancel(id: string): Promise<Job>;
   /** Tell the notebook that shows this page what is chosen, and where in the app one is. */
   report(chosen: Images, view: string, version: number): Promise<void>;

@@ -4,7 +4,7 @@ import type { Image, Job } from "../api/types";
 import { Cards, isShown, isUnread } from "./cards";
 import { termTitle, titleOf } from "./facts";
 import { bringsFiles, firstPicture } from "./files";
-import { isActive, ordered, progressLine, share } from "./jobs";
+import { isActive, offered, ordered, progressLine, share } from "./jobs";
 import { latest } from "./latest";
 import { imageTerm } from "./terms";
 
@@ -97,6 +97,7 @@ describe("jobs", () => {
     ended: null,
     error: null,
     notes: [],
+    again: false,
     ...more,
   });
 
@@ -113,6 +114,14 @@ describe("jobs", () => {
     const jobs = [job("4", "done"), job("3", "queued"), job("2", "running"), job("1", "failed")];
     expect(ordered(jobs).map(({ id }) => id)).toEqual(["2", "3", "4", "1"]);
     expect(jobs.map(isActive)).toEqual([false, true, true, false]);
+  });
+
+  it("are offered once more when they failed and nobody asked for them since", () => {
+    const old = job("1", "failed", { title: "Learn", again: true });
+    const newer = job("2", "failed", { title: "Learn", again: true });
+    expect([newer, old].map((each) => offered(each, [newer, old]))).toEqual([true, false]);
+    expect(offered(old, [job("3", "done", { title: "Other" }), old])).toBe(true);
+    expect(offered(job("4", "failed"), [])).toBe(false);
   });
 });
 

@@ -25,6 +25,11 @@ export function progressLine(job: Job): string {
   return parts.join(" · ");
 }
 
+/** Whether to offer a job once more: it did not come to its end, and nobody asked for it since. */
+export function offered(job: Job, jobs: readonly Job[]): boolean {
+  return job.again && jobs.find((other) => other.kind === job.kind && other.title === job.title) === job;
+}
+
 /** What runs above what waits above what is over; within these as the server says, newest first. */
 export function ordered(jobs: readonly Job[]): Job[] {
   const rank = (job: Job): number => (job.state === "running" ? 0 : job.state === "queued" ? 1 : 2);

@@ -14,6 +14,7 @@ import type {
   Selection,
   Shown,
 } from "../api/types";
+import { Broken } from "../lib/broken";
 import { Cards } from "../lib/cards";
 import { isActive } from "../lib/jobs";
 import { EVERYTHING } from "../lib/view";
@@ -49,6 +50,8 @@ export class Studio {
   cheats = $state(false);
 
   readonly cards: Cards;
+  readonly broken = new Broken();
+  #lost: (() => void)[] = [];
   #refreshing: ReturnType<typeof setTimeout> | null = null;
   #rows = "";
   #finished = -1;
@@ -72,9 +75,12 @@ export class Studio {
       jobs: (jobs) => this.#onJobs(jobs),
       counts: (counts) => this.#onCounts(counts),
       connection: (state) => {
-        const returned = state === "live" && this.connection !== "live";
+        const returned = this.connection === "away" && state !== "away";
         this.connection = state;
-        if (returned) this.#soon();
+        if (!returned) return;
+        this.#soon();
+        this.broken.again();
+        for (const go of this.#lost.splice(0)) go();
       },
       session: (shown) => {
         this.session = shown;
@@ -122,7 +128,7 @@ export class Studio {
   }
 
   complain(error: unknown): void {
-    if (error instanceof SourceError && error.status === 0) return; // the banner says it
+    if (error instanceof SourceError && error.kind === "away") return; // the banner says it
     this.say(sentence(error));
   }
 
@@ -131,9 +137,25 @@ export class Studio {
     return this.run({ kind: "add", options: { sources: this.collection?.roots ?? [] } });
   }
 
-  async run(job: JobRequest): Promise<void> {
+  /** Wait until a server that is away is back; false at once when it is there. */
+  async returned(): Promise<boolean> {
+    if (this.connection !== "away") return false;
+    await new Promise<void>((resolve) => this.#lost.push(resolve));
+    return true;
+  }
+
+  run(job: JobRequest): Promise<void> {
+    return this.#begin(() => this.source.start(job));
+  }
+
+  /** Start a job once more that failed or was stopped. */
+  again(id: string): Promise<void> {
+    return this.#begin(() => this.source.again(id));
+  }
+
+  async #begin(start: () => Promise<Job>): Promise<void> {
     try {
-      const started = await this.source.start(job);
+      const started = await start();
       this.jobs = [started, ...this.jobs.filter((other) => other.id !== started.id)];
       this.drawer = true;
     } catch (error) {

@@ -25,6 +25,12 @@ def start(studio: StudioIn, asked: JobIn) -> JobOut:
     return present.job(work.start(studio, asked))
 
 
+@router.post("/{id}/again", status_code=202)
+def again(studio: StudioIn, id: str) -> JobOut:  # noqa: A002
+    """Start a job once more that failed, was stopped, or was under way when the server went."""
+    return present.job(work.again(studio, id))
+
+
 @router.post("/{id}/cancel")
 def cancel(studio: StudioIn, id: str) -> JobOut:  # noqa: A002
     """Ask a job to stop; what it committed stays."""
@@ -38,7 +44,7 @@ def cancel(studio: StudioIn, id: str) -> JobOut:  # noqa: A002
         200: {
             "description": "Server-sent events: `jobs` with [JobOut], first at once and then "
             "whenever one changes; `collection` with CountsOut when counts change; `session` with "
-            "ShownOut where a notebook listens.",
+            "ShownOut where a notebook listens; `beat` after fifteen seconds without any.",
             "content": {"text/event-stream": {"schema": {"type": "string"}}},
         }
     },
