@@ -69,6 +69,18 @@ describe("patience", () => {
     expect(asked).toEqual(["first", "jobs"]);
   });
 
+  it("does not ask again what was taken back", async () => {
+    await metThenAway();
+    const stop = new AbortController();
+    const answer = patient.ask("sprites", { signal: stop.signal }, true);
+    const refused = expect(answer).rejects.toThrow("x");
+    await vi.advanceTimersByTimeAsync(10);
+    stop.abort();
+    await vi.advanceTimersByTimeAsync(1000);
+    await refused;
+    expect(asked).toHaveLength(3);
+  });
+
   it("does not wait for a server that was never there", async () => {
     up = false;
     await expect(patient.ask("collection", {}, true)).rejects.toMatchObject({ kind: "away" });

@@ -37,7 +37,8 @@ export function patience(fetch: Fetch, later: (run: () => void, milliseconds: nu
       met = true;
       return response;
     } catch (error) {
-      if (error instanceof SourceError) throw error; // of a site, which says what it lacks
+      // A site says what it lacks; and who took a question back does not want it asked again.
+      if (error instanceof SourceError || init.signal?.aborted) throw error;
       return null;
     }
   }
