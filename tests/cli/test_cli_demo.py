@@ -30,7 +30,14 @@ def test_the_demo_twice(small_sample: None, tmp_path: Path) -> None:
     said = impasto("demo", "--no-app", "--folder", tmp_path)
     assert said.code == 0, said.err
     path = tmp_path / "openmoji.impasto"
-    for text in ("18 new", "18 images embedded", "This model", "Nearest neighbour", "report.html"):
+    for text in (
+        "18 new",
+        "18 images embedded",
+        "This model",
+        "Nearest neighbour",
+        "report.html",
+        "t-SNE",
+    ):
         assert text in said.out
     assert f"impasto open {path}" in said.out
 
@@ -41,4 +48,5 @@ def test_the_demo_twice(small_sample: None, tmp_path: Path) -> None:
     assert data["labels"] == list(LABELS)
     assert data["metrics"]["top1"]["value"] > 0.6 > data["metrics"]["top1"]["chance"]
     assert Path(data["report"]).is_file()
+    assert (data["map"]["images"], data["map"]["made"]) == (18, True)
     assert impasto("status", path, "--json").data["tags"]["drawn"] == 18

@@ -13,6 +13,7 @@ from impasto import __version__
 from impasto.cli.main import COMMANDS
 
 HEAVY = {"torch", "torchvision", "timm", "openvino", "sklearn", "scipy", "pandas", "pyarrow"}
+HEAVY |= {"numba", "openTSNE", "umap"}
 LIGHT = {"numpy", "PIL", "llvmlite", "fastapi", "jinja2", "safetensors", "huggingface_hub"}
 
 

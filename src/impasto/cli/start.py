@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from impasto.cli.gather import describe_added, describe_done, say_added, say_done
+from impasto.cli.maps import describe_map, say_map
 from impasto.cli.options import embedding_options, json_option, quiet_option, seed_option
 from impasto.cli.output import print_json
 from impasto.cli.progress import progress_for
@@ -137,7 +138,7 @@ def demo(
 ) -> None:
     """Try everything on the sample: 1,903 drawings of OpenMoji, with names and ten categories.
 
-    They are gathered, embedded, learned and reported; then the app opens.
+    They are gathered, embedded, learned, reported and mapped; then the app opens.
     """
     from impasto import flow
 
@@ -151,6 +152,7 @@ def demo(
                 "added": describe_added(done.added),
                 "embed": describe_done(done.done),
                 **done.taught.to_json(),
+                "map": describe_map(done.mapped),
             }
         )
     else:
@@ -159,6 +161,7 @@ def demo(
         say_added(done.added)
         say_done(done.done, verb="embedded")
         say_taught(done.taught)
+        say_map(done.mapped)
         seconds = time.monotonic() - began
         click.echo(f"\nAll this took {seconds:.0f} s. Look at it again: impasto open {done.path}")
     if no_app or as_json:  # machines read JSON, not pages

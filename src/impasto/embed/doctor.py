@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from impasto.core.space import Precision
 from impasto.embed.engine import choose, cores, installed
 
-PACKAGES = ("torch", "openvino", "timm", "torchvision", "numpy", "pillow", "safetensors")
+PACKAGES = (
+    *("torch", "openvino", "timm", "torchvision", "numpy", "pillow", "safetensors"),
+    *("opentsne", "umap-learn"),
+)
 
 
 @dataclass(frozen=True, slots=True)

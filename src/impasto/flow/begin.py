@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from impasto.core.errors import Busy, InvalidInput
 from impasto.core.progress import Progress, Quiet
 from impasto.flow.gather import Added, Done, EmbedOptions, add, embed
+from impasto.flow.maps import Mapped, make_map
 from impasto.flow.places import SUFFIX, collection_for, data_folder
 from impasto.flow.teach import LearnOptions, Taught, learn
 
@@ -95,16 +96,18 @@ class Demo:
     added : Added
     done : Done
     taught : Taught
+    mapped : Mapped
     """
 
     path: Path
     added: Added
     done: Done
     taught: Taught
+    mapped: Mapped
 
 
 def demo(folder: Path | None = None, *, seed: int = 0, progress: Progress | None = None) -> Demo:
-    """Gather, embed, learn and report the sample: 1,903 drawings of OpenMoji.
+    """Gather, embed, learn, report and map the sample: 1,903 drawings of OpenMoji.
 
     Parameters
     ----------
@@ -119,6 +122,7 @@ def demo(folder: Path | None = None, *, seed: int = 0, progress: Progress | None
         When the packages of the sample are not installed.
     """
     from impasto.collect.sample import write_sample
+    from impasto.explore.maps import Settings, usual_method
     from impasto.store import Collection, is_collection
 
     progress = progress or Quiet()
@@ -132,4 +136,7 @@ def demo(folder: Path | None = None, *, seed: int = 0, progress: Progress | None
         taught = learn(
             opened, LearnOptions(method="linear-svm", folds=5, seed=seed), progress=progress
         )
-    return Demo(place, added, done, taught)
+        # Like the model the map is made each time, since it may be asked for with another seed.
+        settings = Settings(usual_method(), seed=seed)
+        mapped = make_map(opened, settings, again=True, progress=progress)
+    return Demo(place, added, done, taught, mapped)

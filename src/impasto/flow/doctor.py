@@ -121,12 +121,14 @@ def examine() -> Findings:
 
 
 def _missing() -> dict[str, str]:
+    from impasto.explore.maps import usual_method
+
     missing = {
         f"{what} (extra {extra!r})": f'pip install "impasto[{extra}]"'
         for extra, (modules, what) in EXTRAS.items()
         if any(util.find_spec(module) is None for module in modules)
     }
-    if util.find_spec("openTSNE") is None:
+    if usual_method() != "tsne":
         missing["t-SNE maps"] = "pip install opentsne (needs a C compiler on this kind of machine)"
     if not (resources.files("impasto.serve") / "static" / "index.html").is_file():
         missing["the app's pages"] = "install impasto again: the build makes them"

@@ -6,7 +6,7 @@ Modules, from the bottom up: `faith` (how faithful a map is), `records` (what a 
 
 from impasto.explore.maps.faith import Faithfulness, faithfulness
 from impasto.explore.maps.figure import PALETTE, category_colours, figure, number_colours
-from impasto.explore.maps.layout import links
+from impasto.explore.maps.layout import links, usual_method
 from impasto.explore.maps.make import extend, make
 from impasto.explore.maps.records import METHODS, Map, Method, Settings
 
@@ -24,4 +24,5 @@ __all__ = [
     "links",
     "make",
     "number_colours",
+    "usual_method",
 ]

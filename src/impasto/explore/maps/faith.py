@@ -183,7 +183,7 @@ def _measure(
             best = _nearest(apart, k)
             found[0, at] = _beyond(apart, near[at], k)
             found[1, at] = _beyond(squares, best, k)
-            found[2, at] = len(np.intersect1d(near[at], best))
+            found[2, at] = (best[:, None] == near[at]).sum()
             if labels[i] >= 0 and len(labelled) > 1:
                 mine = labels[i] == labels[labelled]
                 count = min(k, len(labelled) - 1)

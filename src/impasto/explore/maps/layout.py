@@ -18,15 +18,20 @@ from impasto.core.errors import MissingExtra
 from impasto.core.progress import Progress
 from impasto.core.records import Graph
 from impasto.explore.kernel import cores
-from impasto.explore.maps.records import Settings
+from impasto.explore.maps.records import Method, Settings
 
 FEWEST = 5
 """With fewer images t-SNE and UMAP have nothing to arrange: the places of PCA are taken."""
 
 _EXAGGERATED, _PLAIN = 250, 500  # iterations of t-SNE: openTSNE's defaults
-_PER_THREAD = 1000  # images that are worth a further thread of t-SNE
+_PER_THREAD = 3000  # images that are worth a further thread of t-SNE
 _EVERY = 10  # iterations between two looks whether to go on
 _FINE = 10_000  # up to so many images t-SNE sums over a tree, and UMAP takes more epochs
+
+
+def usual_method() -> Method:
+    """Return t-SNE, or UMAP on the few machines for which openTSNE has no ready-made build."""
+    return "umap" if find_spec("openTSNE") is None else "tsne"
 
 
 def links(settings: Settings, n: int) -> int:
@@ -103,7 +108,7 @@ def _tsne(
     random: np.random.RandomState,
     progress: Progress,
 ) -> NDArray[Any]:
-    if find_spec("openTSNE") is None:
+    if usual_method() != "tsne":
         raise MissingExtra(
             "t-SNE needs the package openTSNE, which has no ready-made build for this kind of "
             "machine: `pip install opentsne` where there is a C compiler, or take --method umap."
