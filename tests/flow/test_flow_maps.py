@@ -166,6 +166,16 @@ def test_colours_by_a_model_are_those_of_its_test(collection: Collection) -> Non
         flow.values(collection, "model:m", ids)
 
 
+def test_colours_by_a_selection(collection: Collection) -> None:
+    collection.save_selection("mine", [3, 5])
+    found = flow.values(collection, "selection:mine", np.array([5, 4, 3, 2]))
+    assert [found.categories[code] for code in found.data] == [
+        *("mine", "without mine", "mine", "without mine"),
+    ]
+    with pytest.raises(NotFound, match="No selection 'yours'"):
+        flow.values(collection, "selection:yours", np.array([1]))
+
+
 def test_a_figure(collection: Collection, tmp_path: Path) -> None:
     mapped = flow.make_map(collection, PCA)
     file = flow.draw_map(collection, mapped, tmp_path / "map.png", size=400)

@@ -64,8 +64,8 @@ if TYPE_CHECKING:
 @click.option(
     "--colour-by",
     metavar="BY",
-    help="Frame the pictures of the figure in colours: label, split, tag:NAME, property:NAME, "
-    "model:NAME, model:NAME:probability, model:NAME:error or placed.",
+    help="Frame the pictures of the figure in colours: label, split, tag:NAME, selection:NAME, "
+    "property:NAME, model:NAME, model:NAME:probability, model:NAME:error or placed.",
 )
 @click.option(
     "--size",

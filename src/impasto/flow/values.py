@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -78,9 +79,10 @@ def values(
     ----------
     collection : Collection
     by : str
-        ``label``, ``split``, ``tag:NAME``, ``property:NAME``, ``model:NAME`` (the label that the
-        model gave when it was tested on the image), ``model:NAME:probability`` (of the true
-        label), ``model:NAME:error``, or, with a map, ``placed``.
+        ``label``, ``split``, ``tag:NAME``, ``selection:NAME``, ``property:NAME``, ``model:NAME``
+        (the label that the model gave when it was tested on the image),
+        ``model:NAME:probability`` (of the true label), ``model:NAME:error``, or, with a map,
+        ``placed``.
     ids : ndarray of shape (n_images,), int64
     mapped : Mapped, optional
         The map whose images these are.
@@ -88,7 +90,7 @@ def values(
     Raises
     ------
     NotFound
-        When there is no such tag, property or model.
+        When there is no such tag, selection, property or model.
     InvalidInput
         When `by` is none of the above.
     """
@@ -99,14 +101,15 @@ def values(
         code = mapped.placed.astype(np.int32)
         return _named("placed", "Since the map was made", code, ["there then", "came later"])
     named: dict[str, Callable[[Collection, str, NDArray[np.int64]], Values]] = {
-        "tag": _tag,
+        "tag": partial(_within, "tag"),
+        "selection": partial(_within, "selection"),
         "property": _property,
         "model": _model,
     }
     if kind not in named or not name:
         raise InvalidInput(
-            "Images have values by label, split, tag:NAME, property:NAME, model:NAME, "
-            f"model:NAME:probability and model:NAME:error, not by {by!r}."
+            "Images have values by label, split, tag:NAME, selection:NAME, property:NAME, "
+            f"model:NAME, model:NAME:probability and model:NAME:error, not by {by!r}."
         )
     return named[kind](collection, name, ids)
 
@@ -122,9 +125,9 @@ def _split(collection: Collection, ids: NDArray[np.int64]) -> Values:
     return _named("split", "Split", _placed(ids, known, codes, -1), SPLITS)
 
 
-def _tag(collection: Collection, name: str, ids: NDArray[np.int64]) -> Values:
-    having = np.isin(ids, collection.ids_with(tag=name)).astype(np.int32)
-    return _named(f"tag:{name}", f"Tag {name}", having, [f"without {name}", name])
+def _within(kind: str, collection: Collection, name: str, ids: NDArray[np.int64]) -> Values:
+    having = np.isin(ids, collection.ids_with(**{kind: name})).astype(np.int32)
+    return _named(f"{kind}:{name}", f"{kind.title()} {name}", having, [f"without {name}", name])
 
 
 def _property(collection: Collection, name: str, ids: NDArray[np.int64]) -> Values:

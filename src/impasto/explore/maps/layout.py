@@ -24,7 +24,7 @@ FEWEST = 5
 """With fewer images t-SNE and UMAP have nothing to arrange: the places of PCA are taken."""
 
 _EXAGGERATED, _PLAIN = 250, 500  # iterations of t-SNE: openTSNE's defaults
-_PER_THREAD = 3000  # images that are worth a further thread of t-SNE
+_PER_THREAD = 5000  # images that are worth a further thread of t-SNE
 _EVERY = 10  # iterations between two looks whether to go on
 _FINE = 10_000  # up to so many images t-SNE sums over a tree, and UMAP takes more epochs
 

@@ -36,8 +36,9 @@ By = Annotated[
     str,
     Query(
         max_length=1000,
-        description="`label`, `split`, `tag:NAME`, `property:NAME`, `model:NAME` (its answer when "
-        "it was tested on the image), `model:NAME:probability` (of the true label), "
+        description="`label`, `split`, `tag:NAME`, `selection:NAME`, `property:NAME`, `model:NAME` "
+        "(its answer when it was tested on the image), `model:NAME:probability` (of the true "
+        "label), "
         "`model:NAME:error`, or, with a map, `placed` (whether the image came later).",
     ),
 ]
