@@ -5067,7 +5067,7 @@ export interface operations {
     values: {
         parameters: {
             query: {
-                /** @description `label`, `split`, `tag:NAME`, `property:NAME`, `model:NAME` (its answer when it was tested on the image), `model:NAME:probability` (of the true label), `model:NAME:error`, or, with a map, `placed` (whether the image came later). */
+                /** @description `label`, `split`, `tag:NAME`, `selection:NAME`, `property:NAME`, `model:NAME` (its answer when it was tested on the image), `model:NAME:probability` (of the true label), `model:NAME:error`, or, with a map, `placed` (whether the image came later). */
                 by: string;
                 /** @description Name of a map: its images. */
                 map?: string | null;
@@ -5101,7 +5101,7 @@ export interface operations {
     values_data: {
         parameters: {
             query: {
-                /** @description `label`, `split`, `tag:NAME`, `property:NAME`, `model:NAME` (its answer when it was tested on the image), `model:NAME:probability` (of the true label), `model:NAME:error`, or, with a map, `placed` (whether the image came later). */
+                /** @description `label`, `split`, `tag:NAME`, `selection:NAME`, `property:NAME`, `model:NAME` (its answer when it was tested on the image), `model:NAME:probability` (of the true label), `model:NAME:error`, or, with a map, `placed` (whether the image came later). */
                 by: string;
                 /** @description Name of a map: its images. */
                 map?: string | null;
