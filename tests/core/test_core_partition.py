@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from impasto.core.errors import InvalidInput
-from impasto.core.partition import partition
+from impasto.core.partition import partition, partition_tags
 
 images = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 30)), min_size=1, max_size=120)
 shares = st.lists(st.sampled_from([0.0, 0.1, 0.2, 1.0, 3.0]), min_size=1, max_size=6).filter(any)
@@ -66,3 +66,32 @@ def test_bad_input_is_named() -> None:
     with pytest.raises(InvalidInput, match="one label and one group"):
         partition(np.arange(3), np.arange(2), [1.0], seed=0)
     assert len(partition(np.empty(0), np.empty(0), [1.0], seed=0)) == 0
+
+
+def test_tags_are_shared_out_as_asked() -> None:
+    chance = np.random.default_rng(0)
+    tags = chance.random((1000, 6)) < [0.5, 0.3, 0.1, 0.05, 0.02, 0.005]
+    groups = np.repeat(np.arange(500), 2)
+    parts = partition_tags(tags, groups, (0.64, 0.16, 0.2), seed=0)
+    assert np.bincount(parts) == pytest.approx([640, 160, 200], abs=4)
+    for part, share in enumerate((0.64, 0.16, 0.2)):
+        there = tags[parts == part].sum(axis=0)
+        assert there == pytest.approx(share * tags.sum(axis=0), abs=3)
+    assert all(len(set(parts[groups == group])) == 1 for group in range(500))
+    by_chance = chance.choice(3, 1000, p=[0.64, 0.16, 0.2])
+    off = [
+        abs(tags[where == 2].sum(axis=0) - 0.2 * tags.sum(axis=0)).sum()
+        for where in (parts, by_chance)
+    ]
+    assert off[0] < off[1] / 2
+
+
+def test_tags_same_seed_same_parts() -> None:
+    tags = np.random.default_rng(0).random((60, 3)) < 0.3
+    one, same, other = (
+        partition_tags(tags, np.arange(60), (1, 1, 0, 1), seed=seed) for seed in (3, 3, 4)
+    )
+    assert (one == same).all() and not (one == other).all() and set(one) == {0, 1, 3}
+    assert len(partition_tags(tags[:0], np.arange(0), (1, 1), seed=0)) == 0
+    with pytest.raises(InvalidInput, match="shape"):
+        partition_tags(tags[:, 0], np.arange(60), (1, 1), seed=0)

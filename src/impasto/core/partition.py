@@ -154,3 +154,70 @@ class _Plan:
                         table[part, classes] += 1
                         self.put(int(group), int(part))
                         break
+
+
+def partition_tags(
+    tags: NDArray[Any], groups: NDArray[Any], shares: Sequence[float], *, seed: int
+) -> NDArray[np.int64]:
+    """Put every image into one part so that each tag is shared out as asked.
+
+    Iterative stratification: Sechidis, Tsoumakas & Vlahavas, "On the stratification of
+    multi-label data", ECML PKDD 2011, algorithm 1, with groups in place of single examples. The
+    tag with the fewest images left is dealt out first, each of its groups (the largest first) to
+    the part that lacks it most; images without a tag fill the parts up.
+
+    Parameters
+    ----------
+    tags : ndarray of shape (n_images, n_tags), bool or 0/1
+    groups : ndarray of shape (n_images,), of int or str
+        Images with the same group stay together.
+    shares : sequence of float
+        Share of each part, at least 0; they need not add up to 1. A part with share 0 stays empty.
+    seed : int
+
+    Returns
+    -------
+    ndarray of shape (n_images,), int64
+        Position in `shares` of the part of each image.
+
+    Examples
+    --------
+    >>> tags = np.array([[1, 0], [1, 0], [0, 1], [0, 1]])
+    >>> parts = partition_tags(tags, np.arange(4), (0.5, 0.5), seed=0)
+    >>> [tags[parts == part].sum(axis=0).tolist() for part in (0, 1)]
+    [[1, 1], [1, 1]]
+    """
+    if tags.ndim != 2:
+        raise InvalidInput(f"Tags have the shape (n_images, n_tags), not {tags.shape}.")
+    share = _checked(groups, groups, shares)
+    open_parts = np.flatnonzero(share)
+    if len(tags) == 0:
+        return np.empty(0, np.int64)
+    _, group = np.unique(groups, return_inverse=True)
+    sizes = np.bincount(group)
+    held = np.zeros((len(sizes), tags.shape[1]), np.int64)  # images of a group with a tag
+    np.add.at(held, group, np.asarray(tags).astype(np.int64))
+    chance = np.random.default_rng(seed)
+    rank = np.lexsort((chance.random(len(sizes)), -sizes))  # large groups first, the rest by chance
+    lacking = share[open_parts][:, None] * held.sum(axis=0)  # (n_parts, n_tags)
+    room = share[open_parts] * len(tags)  # (n_parts,)
+    part_of = np.full(len(sizes), -1, np.int64)
+
+    def put(group: int, wanted: NDArray[np.float64]) -> None:
+        best = np.flatnonzero(wanted >= wanted.max() - 1e-9)
+        best = best[room[best] >= room[best].max() - 1e-9]
+        part = int(chance.choice(best))
+        part_of[group] = part
+        lacking[part] -= held[group]
+        room[part] -= sizes[group]
+
+    left = held.sum(axis=0)
+    while (left > 0).any():
+        tag = int(np.argmin(np.where(left > 0, left, np.iinfo(np.int64).max)))
+        for each in rank[(part_of[rank] < 0) & (held[rank, tag] > 0)]:
+            put(int(each), lacking[:, tag])
+            left = left - held[each]
+    for each in rank[part_of[rank] < 0]:
+        put(int(each), room)
+    result: NDArray[np.int64] = open_parts[part_of[group]]
+    return result

@@ -162,7 +162,7 @@ def load_model(source: Path | Mapping[str, bytes]) -> Model:
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    files = _read(source) if isinstance(source, Path) else source
+    files = read_files(source) if isinstance(source, Path) else source
     try:
         data = json.loads(files[DESCRIPTION])
         if data["format"] > FORMAT:
@@ -191,7 +191,8 @@ def load_model(source: Path | Mapping[str, bytes]) -> Model:
         ) from error
 
 
-def _read(folder: Path) -> dict[str, bytes]:
+def read_files(folder: Path) -> dict[str, bytes]:
+    """Read the files of a model; raise InvalidInput when there is none."""
     try:
         return {name: (folder / name).read_bytes() for name in (DESCRIPTION, WEIGHTS)}
     except OSError as error:

@@ -1,0 +1,200 @@
+"""A learned tagger: vectors of its space in, tags with probabilities out; no pickle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto.core.errors import InvalidInput, SpaceMismatch
+from impasto.core.space import Space, check_same_space
+from impasto.learn.heads import Scaling, unit_rows
+from impasto.learn.model import DESCRIPTION, FORMAT, WEIGHTS, read_files
+from impasto.learn.tag_heads import Curves, TagHead
+
+TARGET = "tags"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TagPrediction:
+    """Tags for some images.
+
+    Parameters
+    ----------
+    tags : tuple of str
+        All that the model knows.
+    probabilities : ndarray of shape (n_images, n_tags), float64
+        Calibrated, tag by tag.
+    given : ndarray of shape (n_images, n_tags), bool
+        Tags whose probability reaches their threshold.
+    """
+
+    tags: tuple[str, ...]
+    probabilities: NDArray[np.float64]
+    given: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        """Count the images."""
+        return len(self.probabilities)
+
+    def top(self, n: int = 5) -> list[list[tuple[str, float]]]:
+        """Return the `n` most probable tags of each image with their probabilities."""
+        order = np.argsort(-self.probabilities, axis=1, kind="stable")[:, :n]
+        return [
+            [(self.tags[j], float(row[j])) for j in best]
+            for row, best in zip(self.probabilities, order, strict=True)
+        ]
+
+    def names(self) -> list[list[str]]:
+        """Return the tags that each image gets, the most probable first."""
+        order = np.argsort(-self.probabilities, axis=1, kind="stable")
+        return [
+            [self.tags[j] for j in best if row[j]]
+            for row, best in zip(self.given, order, strict=True)
+        ]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TagModel:
+    """Something learned about tags on a collection.
+
+    Parameters
+    ----------
+    space : Space
+        Of the vectors it was learned on, the only ones it answers for.
+    method : str
+    tags : tuple of str
+    parameters : mapping
+        Hyper-parameters, plain JSON data.
+    scaling : Scaling
+    head : TagHead
+    curves : Curves
+        From logits to probabilities, fitted on images that the head was not.
+    thresholds : ndarray of shape (n_tags,), float64
+        Infinite for a tag that is never given.
+    trained : mapping of str to int
+        Images of each tag that it learned from.
+    images : int
+        Images that it learned from.
+    seed : int
+    """
+
+    space: Space
+    method: str
+    tags: tuple[str, ...]
+    parameters: Mapping[str, Any]
+    scaling: Scaling
+    head: TagHead
+    curves: Curves
+    thresholds: NDArray[np.float64]
+    trained: Mapping[str, int]
+    images: int
+    seed: int
+
+    def predict(self, values: NDArray[np.floating[Any]], space: Space) -> TagPrediction:
+        """Tell the tags of vectors.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n_images, n_features), float16 or float32
+            As the network gave them.
+        space : Space
+            Where they come from.
+
+        Raises
+        ------
+        SpaceMismatch
+            If that is not the space the model was learned in.
+        """
+        check_same_space(self.space, space)
+        if values.ndim != 2 or values.shape[1] != self.space.dimension:
+            raise SpaceMismatch(
+                f"The model reads vectors of shape (n_images, {self.space.dimension}), "
+                f"not {values.shape}."
+            )
+        rows = self.scaling.apply(unit_rows(values))
+        found = self.curves.probabilities(self.head.logits(rows))
+        return TagPrediction(self.tags, found, found >= self.thresholds)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all but the arrays, for the model card."""
+        return {
+            "format": FORMAT,
+            "space": self.space.to_json(),
+            "target": TARGET,
+            "method": self.method,
+            "labels": list(self.tags),
+            "parameters": dict(self.parameters),
+            "thresholds": [t if np.isfinite(t) else None for t in self.thresholds.tolist()],
+            "trained": dict(self.trained),
+            "images": self.images,
+            "seed": self.seed,
+        }
+
+    def files(self) -> dict[str, bytes]:
+        """Return the stored form: a description in JSON and arrays in safetensors."""
+        from safetensors.numpy import save
+
+        data = self.to_json() | {"spread": self.scaling.spread, "head": TARGET}
+        arrays = {
+            "centre": self.scaling.centre,
+            "weights": self.head.weights,
+            "bias": self.head.bias,
+            "slopes": self.curves.slopes,
+            "shifts": self.curves.shifts,
+            "thresholds": self.thresholds,
+        }
+        packed = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+        return {DESCRIPTION: json.dumps(data, indent=1).encode(), WEIGHTS: packed}
+
+
+def load_tag_model(source: Path | Mapping[str, bytes]) -> TagModel:
+    """Read a tagger from its folder or its files.
+
+    Parameters
+    ----------
+    source : Path or mapping of str to bytes
+        A folder that holds, or a mapping like, `TagModel.files`.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no tagger, or one of a newer format.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    files = read_files(source) if isinstance(source, Path) else source
+    try:
+        data = json.loads(files[DESCRIPTION])
+        if data["format"] > FORMAT:
+            raise InvalidInput(
+                f"This model has format {data['format']}; this version of impasto reads up to "
+                f"{FORMAT}. Update impasto."
+            )
+        if data["target"] != TARGET:
+            raise InvalidInput(f"This model tells a {data['target']}, not tags.")
+        arrays = load(files[WEIGHTS])
+        return TagModel(
+            space=Space.from_json(data["space"]),
+            method=data["method"],
+            tags=tuple(data["labels"]),
+            parameters=data["parameters"],
+            scaling=Scaling(arrays["centre"], data["spread"]),
+            head=TagHead(arrays["weights"], arrays["bias"]),
+            curves=Curves(arrays["slopes"], arrays["shifts"]),
+            thresholds=arrays["thresholds"],
+            trained=data["trained"],
+            images=data["images"],
+            seed=data["seed"],
+        )
+    except (KeyError, ValueError, TypeError, SafetensorError) as error:
+        raise InvalidInput(
+            f"This is not a tagger that impasto stored, or it is damaged ({error!r}). "
+            "Learn it again."
+        ) from error

@@ -1,0 +1,158 @@
+"""Learning tags: beats chance on easy data, is at chance on shuffled tags, and tells the truth."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sklearn.metrics import average_precision_score
+
+from impasto.core.errors import InvalidInput, SpaceMismatch
+from impasto.core.partition import partition_tags
+from impasto.core.space import Space
+from impasto.learn.losses import Costs
+from impasto.learn.samplers import Sampling
+from impasto.learn.tag_heads import Steps
+from impasto.learn.tag_learn import TagConfig, TagLearned, learn_tags
+from impasto.learn.tag_model import load_tag_model
+from impasto.learn.thresholds import Wanted
+
+SPACE = Space("made-up", "out", 16, "0" * 64)
+TAGS = ("common", "usual", "rare")
+
+
+def tagged(n: int = 500, seed: int = 0) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    chance = np.random.default_rng(seed)
+    truth = chance.random((n, 3)) < [0.5, 0.2, 0.07]
+    directions = np.random.default_rng(99).normal(size=(3, 16))
+    values = chance.normal(size=(n, 16)) + 1.3 * truth @ directions
+    return values.astype(np.float32), truth
+
+
+def run(values: NDArray[np.float32], truth: NDArray[np.bool_], **options: Any) -> TagLearned:
+    n = len(values)
+    given = {"ids": np.arange(n) + 100, "folds": np.arange(n) % 3} | options
+    return learn_tags(values, truth, TAGS, space=SPACE, **given)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        TagConfig(),
+        TagConfig(method="steps", steps=Steps(Sampling("entropy"), Costs("weighted"), 300, 0.01)),
+    ],
+)
+def test_learns_what_can_be_learned(config: TagConfig) -> None:
+    values, truth = tagged()
+    found = run(values, truth, config=config).evaluation
+    overall = found.model.overall
+    assert overall.mean_average_precision.low > 0.75 > 2 * overall.mean_average_precision.chance
+    assert overall.macro_f1.value > overall.macro_f1.chance + 0.2
+    assert found.baselines[1].overall.macro_f1.value == pytest.approx(
+        found.baselines[1].overall.macro_f1.chance
+    )
+    answers = found.answers
+    assert found.scores[2].average_precision.value == pytest.approx(
+        average_precision_score(answers.truth[:, 2], answers.probabilities[:, 2])
+    )
+    assert sorted(answers.ids) == list(range(100, 600))
+    assert found.calibration_error < 0.05
+    assert found.gain.low <= found.gain.value <= found.gain.high
+
+
+def test_shuffled_tags_are_at_chance() -> None:
+    values, truth = tagged()
+    mixed = np.random.default_rng(1).permutation(truth)
+    overall = run(values, mixed).evaluation.model.overall
+    assert overall.mean_average_precision.value < 1.35 * overall.mean_average_precision.chance
+
+
+def test_the_model_is_the_one_that_was_judged() -> None:
+    values, truth = tagged()
+    parts = np.array(["train", "validation", "test"])[
+        partition_tags(truth, np.arange(len(truth)), (0.6, 0.2, 0.2), seed=0)
+    ]
+    learned = run(values, truth, folds=None, parts=parts.tolist())
+    again = load_tag_model(learned.model.files())
+    prediction = again.predict(values[parts == "test"], SPACE)
+    assert prediction.probabilities == pytest.approx(learned.evaluation.answers.probabilities)
+    assert (prediction.given == learned.evaluation.answers.given).all()
+    assert again.to_json() == learned.model.to_json()
+    assert len(prediction) == (parts == "test").sum()
+    best = prediction.top(2)[0]
+    assert best[0][1] >= best[1][1] and best[0][0] in TAGS
+    names = prediction.names()[0]
+    assert set(names) == {tag for tag, on in zip(TAGS, prediction.given[0], strict=True) if on}
+    other = Space("other", "out", 16, "0" * 64)
+    with pytest.raises(SpaceMismatch):
+        again.predict(values, other)
+
+
+def test_near_duplicates_of_tested_images_are_not_learned_from() -> None:
+    values, truth = tagged(200)
+    twice = np.repeat(values, 2, axis=0)
+    chance = np.random.default_rng(3).permutation(truth).repeat(2, axis=0)  # tags mean nothing
+    folds = np.arange(400) % 2  # each image's double is in the other fold
+    leaky = run(twice, chance, folds=folds).evaluation.model.overall
+    groups = np.arange(200).repeat(2)
+    with pytest.raises(InvalidInput, match="left to learn from"):
+        run(twice, chance, folds=folds, groups=groups)
+    apart = run(twice, chance, folds=groups % 3, groups=groups).evaluation.model.overall
+    assert leaky.mean_average_precision.value > 1.5 * apart.mean_average_precision.value
+
+
+def test_thresholds_do_what_was_wanted() -> None:
+    values, truth = tagged(1500)
+    found = run(values, truth, config=TagConfig(wanted=Wanted("recall", 0.9))).evaluation
+    assert all(score.recall.value > 0.8 for score in found.scores)
+    fixed = run(values, truth, config=TagConfig(wanted=Wanted("fixed", 0.5))).evaluation
+    assert (fixed.answers.given == (fixed.answers.probabilities >= 0.5)).all()
+    best = run(values, truth).evaluation
+    assert best.model.overall.macro_f1.value >= fixed.model.overall.macro_f1.value - 0.02
+
+
+def test_disagreements_are_the_surest_ones() -> None:
+    values, truth = tagged()
+    forgotten = np.flatnonzero(truth[:, 0])[:3]
+    noisy = truth.copy()
+    noisy[forgotten, 0] = False
+    failures = run(values, noisy).evaluation.failures
+    missing = [f for f in failures if f.wrong == "missing"]
+    assert len(missing) <= 24 and all(not noisy[f.id - 100, TAGS.index(f.tag)] for f in missing)
+    superfluous = [f for f in failures if f.wrong == "superfluous"]
+    assert superfluous and all(noisy[f.id - 100, TAGS.index(f.tag)] for f in superfluous)
+    assert [f.probability for f in missing] == sorted(
+        (f.probability for f in missing), reverse=True
+    )
+    for f in missing:
+        assert f.near is not None and noisy[f.near.id - 100, TAGS.index(f.tag)]
+
+
+def test_everything_is_json_and_the_same_again() -> None:
+    values, truth = tagged()
+    one, two = run(values, truth), run(values, truth)
+    assert json.dumps(one.evaluation.to_json()) == json.dumps(two.evaluation.to_json())
+    assert one.model.files() == two.model.files()
+    assert {"mean_average_precision", "macro_f1", "tags"} <= one.evaluation.metrics().keys()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"truth": np.zeros((9, 3), bool)}, "no image has the tag"),
+        ({"truth": np.ones((9, 3), bool)}, "every image has the tag"),
+        ({"folds": np.zeros(9, int)}, "two folds"),
+        ({"folds": None, "parts": ["train"] * 9}, "nothing could be judged"),
+        ({"folds": None, "parts": ["exam"] * 9}, "out of train"),
+        ({"folds": None}, "either parts"),
+    ],
+)
+def test_what_can_not_be_learned(change: dict[str, Any], says: str) -> None:
+    values, truth = tagged(9)
+    truth = np.arange(9)[:, None] % 3 == np.arange(3)
+    given = {"truth": truth} | change
+    with pytest.raises(InvalidInput, match=f"(?i){says}"):
+        run(values, **given)
