@@ -119,7 +119,7 @@ def evaluate_tags(
     best = np.argsort(ranks, kind="stable")[:TOP]
 
     def scored(name: str, title: str, told: Told) -> ScoredTagging:
-        return ScoredTagging(name, title, score_overall(told, weights, best))
+        return ScoredTagging(name, title, score_overall(told, weights, best.tolist()))
 
     return TagEvaluation(
         how=how,
