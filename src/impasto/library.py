@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from impasto.explore import Comparison, Contrast, Distribution, Groups, Retrieval
     from impasto.explore.maps import Method
     from impasto.export import Exported
-    from impasto.learn import Prediction
+    from impasto.learn import Prediction, TagPrediction
     from impasto.serve.session import Session
 
 Term = str | int | np.integer[Any] | os.PathLike[str]
@@ -602,7 +602,7 @@ class Collection:
         wanted = flow.LearnOptions(target=target, **options)
         return flow.learn(self.stored, wanted, progress=progress)
 
-    def predict(self, model: str, *pictures: Term) -> Prediction:
+    def predict(self, model: str, *pictures: Term) -> Prediction | TagPrediction:
         """Ask a model about pictures: files, or numbers of images."""
         return flow.predict(self.stored, model, _texts(pictures)).prediction
 

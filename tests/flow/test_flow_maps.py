@@ -15,6 +15,7 @@ from impasto import flow
 from impasto.core.errors import Cancelled, InvalidInput, NotFound
 from impasto.core.progress import Quiet
 from impasto.explore.maps import Settings
+from impasto.learn import Evaluation
 from impasto.store import Collection
 
 PCA, UMAP = Settings("pca"), Settings("umap", neighbours=5)
@@ -139,6 +140,7 @@ def test_which_map_is_meant(collection: Collection) -> None:
 
 def test_colours_by_a_model_are_those_of_its_test(collection: Collection) -> None:
     taught = flow.learn(collection, flow.LearnOptions(method="logistic", folds=3, name="m"))
+    assert isinstance(taught.evaluation, Evaluation)
     answers = taught.evaluation.answers
     labels = taught.evaluation.labels
     ids = answers.ids[::-1]

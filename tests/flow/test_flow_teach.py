@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from kit import Own
 from impasto import flow
 from impasto.core.errors import InvalidInput, NotFound
 from impasto.core.records import About, Found
+from impasto.learn import Evaluation, TagEvaluation
 from impasto.store import Collection
 
 
@@ -79,10 +81,12 @@ def test_splits_of_the_collection_are_kept(mine: Collection) -> None:
     taught = flow.learn(mine)
     notes = taught.card["notes"]
     assert "Judged on the test split of the collection." in notes
-    assert any(note.startswith("2 labelled images are in no split") for note in notes)
-    tested = {one.id for one in taught.evaluation.failures}
+    assert any(note.startswith("2 images are in no split") for note in notes)
+    account = taught.evaluation
+    assert isinstance(account, Evaluation)
+    tested = {one.id for one in account.failures}
     assert tested <= test
-    assert sum(score.tested for score in taught.evaluation.classes) == len(test - set(ids[-2:]))
+    assert sum(score.tested for score in account.classes) == len(test - set(ids[-2:]))
 
 
 def test_a_class_without_a_test(mine: Collection) -> None:
@@ -92,6 +96,7 @@ def test_a_class_without_a_test(mine: Collection) -> None:
     test = {i for i in ids[::3] if i not in discs}
     say(mine, {i: About(split="test" if i in test else "train") for i in ids})
     taught = flow.learn(mine, flow.LearnOptions(name="untested"))
+    assert isinstance(taught.evaluation, Evaluation)
     (score,) = (one for one in taught.evaluation.classes if one.label == "discs")
     assert score.tested == 0
     for file in (taught.report.with_suffix(".json"), mine.model("untested").folder / "card.json"):
@@ -125,7 +130,7 @@ def test_copies_stay_on_one_side(gallery: Gallery, tmp_path: Path, own: Own) -> 
         flattered = flow.learn(collection, flow.LearnOptions(folds=4, group_duplicates=False))
         assert any("may flatter" in note for note in flattered.card["notes"])
         honest, flattering = (
-            {one.name: one.top1.value for one in learned.evaluation.baselines}["nearest-neighbour"]
+            learned.metrics["baselines"]["nearest-neighbour"]["top1"]["value"]
             for learned in (taught, flattered)
         )
         assert honest < flattering > 0.9  # it finds the copy, unless all copies are tested
@@ -135,7 +140,8 @@ def test_what_is_said_before_the_work_begins(mine: Collection) -> None:
     with pytest.raises(NotFound, match="No method"):
         flow.learn(mine, flow.LearnOptions(method="svm"))
     for options in (
-        {"target": "tags"},
+        {"target": "likes"},
+        {"min_images": 0},
         {"test": 0.0},
         {"folds": 1},
         {"name": "../x"},
@@ -202,3 +208,78 @@ def test_predictions_of_files_and_of_images_agree(mine: Collection) -> None:
     mine.set_label([nearest], None)
     further = flow.predict(mine, model, ["10"], k=24).neighbours[0]
     assert set(further.ids) == labelled - {10, nearest}
+
+
+def without_tags(collection: Collection) -> None:
+    for tag, _ in collection.facets().tags:
+        collection.remove_tags(collection.ids_with(tag=tag).tolist(), [tag])
+
+
+def tag_by_folder(collection: Collection) -> None:
+    """Tag images by what they show, and a third of them with nothing to see."""
+    without_tags(collection)
+    ids, labels = collection.labelled()
+    for label in sorted(set(labels.tolist())):
+        collection.add_tags(ids[labels == label].tolist(), [label])
+    collection.add_tags(ids[::3].tolist(), ["unseen"])
+    collection.add_tags(ids[:2].tolist(), ["rare"])
+
+
+TAGS = flow.LearnOptions(target="tags", folds=3, min_images=5)
+
+
+def test_a_tagger_with_its_report(mine: Collection) -> None:
+    tag_by_folder(mine)
+    taught = flow.learn(mine, TAGS)
+    assert taught.name == "tags-logistic"
+    assert isinstance(taught.evaluation, TagEvaluation)
+    assert "rare" not in taught.evaluation.tags and "unseen" in taught.evaluation.tags
+    found = {one["tag"]: one for one in taught.metrics["tags"]}
+    for tag, one in found.items():
+        ranked = one["average_precision"]
+        assert (ranked["low"] > 2 * ranked["chance"]) == (tag != "unseen"), tag
+    assert any("Left out: 1 tags" in note for note in taught.card["notes"])
+    record = mine.model(taught.name)
+    assert "unseen" in taught.report.read_text(encoding="utf-8")
+    data = json.loads(taught.report.with_suffix(".json").read_text(encoding="utf-8"))
+    assert data["card"] == json.loads(json.dumps(record.card))
+    assert data["card"]["target"] == "tags" and data["card"]["options"]["min_images"] == 5
+    with pytest.raises(InvalidInput, match="not one label"):
+        flow.values(mine, f"model:{taught.name}", mine.order())
+
+
+def test_a_tagger_tells_pictures(mine: Collection) -> None:
+    tag_by_folder(mine)
+    name = flow.learn(mine, TAGS).name
+    ids, labels = mine.labelled()
+    told = flow.predict(mine, name, [str(ids[0])])
+    assert labels[0] in {tag for tag, _ in told.prediction.top(2)[0]}
+    assert ids[0] not in told.neighbours[0].ids
+    by_steps = flow.learn(
+        mine,
+        flow.LearnOptions(
+            target="tags",
+            method="steps",
+            min_images=5,
+            tagging=flow.TagOptions(sampler="entropy", loss="weighted", steps=60, keep_bare=False),
+        ),
+    )
+    assert by_steps.card["parameters"]["sampler"] == "entropy"
+    assert by_steps.metrics["how"] == "split"
+
+
+def test_tags_that_can_not_be_learned(mine: Collection) -> None:
+    without_tags(mine)
+    with pytest.raises(InvalidInput, match="has no tags"):
+        flow.learn(mine, TAGS)
+    tag_by_folder(mine)
+    for options, says in (
+        ({"min_images": 1000}, "No tag has 1000 images"),
+        ({"only": ("nothing*",)}, "No tag is like"),
+        ({"method": "rbf-svm"}, "logistic or steps"),
+    ):
+        with pytest.raises(InvalidInput, match=says):
+            flow.learn(mine, replace(TAGS, **options))  # type: ignore[arg-type]
+    with pytest.raises(NotFound, match="sampler"):
+        flow.learn(mine, replace(TAGS, tagging=flow.TagOptions(sampler="entropyy")))
+    assert len(mine.models()) == 1  # the one that was there

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import webbrowser
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -19,17 +20,117 @@ from impasto.cli.output import print_json, print_table
 from impasto.cli.progress import progress_for
 
 if TYPE_CHECKING:
+    from impasto.core.records import Estimate
     from impasto.flow import Taught
+    from impasto.learn import Evaluation, TagEvaluation
+
+
+F = TypeVar("F", bound=Callable[..., object])
+TAGGING = (
+    "keep_bare",
+    "aim",
+    "level",
+    "loss",
+    "sampler",
+    "candidates",
+    "replacement",
+    "steps",
+    "batch",
+    "rate",
+)
+"""Options that only the learning of tags has, as `impasto.flow.TagOptions` names them."""
+
+
+def tagging_options(command: F) -> F:
+    """Add the options of tags."""
+    for option in reversed(
+        [
+            click.option(
+                "--keep-bare/--drop-bare",
+                default=True,
+                show_default=True,
+                help="Tags: images that have tags but none of the chosen ones take part, or not.",
+            ),
+            click.option(
+                "--aim",
+                type=click.Choice(["f1", "precision", "recall", "fixed"]),
+                default="f1",
+                show_default=True,
+                help="Tags: what each threshold is chosen for.",
+            ),
+            click.option(
+                "--level",
+                type=click.FloatRange(0, 1),
+                default=0.5,
+                show_default=True,
+                help="Tags: the wanted precision or recall, or the fixed threshold.",
+            ),
+            click.option(
+                "--loss",
+                default="plain",
+                show_default=True,
+                help="Tags by steps: plain, weighted, pos-weight, focal or asymmetric.",
+            ),
+            click.option(
+                "--sampler",
+                default="random",
+                show_default=True,
+                help="Tags by steps: random, entropy, class-aware or repeat-factor.",
+            ),
+            click.option(
+                "--candidates",
+                type=click.IntRange(1),
+                default=5,
+                show_default=True,
+                help="Images that the sampler entropy chooses each next one from.",
+            ),
+            click.option(
+                "--replacement",
+                type=click.Choice(["within-batch", "never", "always"]),
+                default="within-batch",
+                show_default=True,
+                help="What the sampler entropy may draw again.",
+            ),
+            click.option(
+                "--steps",
+                type=click.IntRange(1),
+                default=2000,
+                show_default=True,
+                help="Tags by steps: batches to learn from.",
+            ),
+            click.option(
+                "--batch",
+                type=click.IntRange(1),
+                default=24,
+                show_default=True,
+                help="Tags by steps: images of a batch.",
+            ),
+            click.option(
+                "--rate",
+                type=click.FloatRange(0, min_open=True),
+                default=0.003,
+                show_default=True,
+                help="Tags by steps: size of the steps.",
+            ),
+        ]
+    ):
+        command = option(command)
+    return command
 
 
 @click.command()
 @collection_argument
-@click.option("--target", default="label", show_default=True, help="What to learn: label.")
+@click.option(
+    "--target",
+    type=click.Choice(["label", "tags"]),
+    default="label",
+    show_default=True,
+    help="The one class of an image, or its many tags.",
+)
 @click.option(
     "--method",
-    default="linear-svm",
-    show_default=True,
-    help="linear-svm, rbf-svm or logistic.",
+    help="For labels linear-svm (default), rbf-svm or logistic; for tags logistic (default) or "
+    "steps.",
 )
 @space_option
 @click.option("--folds", type=click.IntRange(2), help="Test every image once, in so many folds.")
@@ -40,13 +141,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="Share kept aside for the test, when there are no --folds and no splits.",
 )
-@click.option("--only", multiple=True, metavar="PATTERN", help="Learn only labels like this: 'a*'.")
+@click.option(
+    "--only", multiple=True, metavar="PATTERN", help="Learn only labels or tags like this: 'a*'."
+)
 @click.option(
     "--min-images",
-    type=click.IntRange(2),
-    default=2,
-    show_default=True,
-    help="Leave out labels with fewer images.",
+    type=click.IntRange(1),
+    help="Leave out labels or tags with fewer images (default: 2 for labels, 20 for tags).",
 )
 @click.option(
     "--group-duplicates/--ignore-duplicates",
@@ -55,20 +156,23 @@ if TYPE_CHECKING:
     help="Keep near-duplicates on one side; ignoring them shows how much they flatter.",
 )
 @click.option("--name", help="Name of the model (default: target and method).")
+@tagging_options
 @click.option("--open", "show", is_flag=True, help="Open the report in the browser.")
 @seed_option
 @json_option
 @quiet_option
 def learn(collection: Path, show: bool, as_json: bool, quiet: bool, **options: Any) -> None:
-    """Learn labels from the vectors of COLLECTION, with an honest report.
+    """Learn labels or tags from the vectors of COLLECTION, with an honest report.
 
     Hyper-parameters are chosen inside the training part; the scores come from images that were
-    not learned from, and stand beside chance, the commonest class and the nearest neighbour.
+    not learned from, and stand beside chance and the nearest neighbours.
     """
     from impasto import flow
 
+    tagging = flow.TagOptions(**{name: options.pop(name) for name in TAGGING})
+    wanted = flow.LearnOptions(**options, tagging=tagging)
     with progress_for(quiet=quiet) as progress, flow.open_collection(collection) as opened:
-        taught = flow.learn(opened, flow.LearnOptions(**options), progress=progress)
+        taught = flow.learn(opened, wanted, progress=progress)
     if as_json:
         print_json(taught.to_json())
     else:
@@ -99,8 +203,9 @@ def evaluate(collection: Path, model: str | None, show: bool, as_json: bool) -> 
             print_table(
                 ["", "value", "low", "high", "chance"],
                 (
-                    (name, *(f"{metrics[name][key]:.3f}" for key in _KEYS))
-                    for name in ("top1", "top5")
+                    (title, *(f"{metrics[name][key]:.3f}" for key in _KEYS))
+                    for name, title in _MEASURES.items()
+                    if metrics.get(name)
                 ),
             )
             click.echo(f"report: {one.folder / flow.REPORT}")
@@ -128,6 +233,7 @@ def predict(
     with flow.open_collection(collection, writable=False) as opened:
         name = flow.choose_model(opened, model)
         told = flow.predict(opened, name, images)
+        kind = "tag" if opened.model(name).card["target"] == "tags" else "label"
         labels = dict(zip(*(array.tolist() for array in opened.labelled()), strict=True))
     answers = told.prediction.top(top)
     if as_json:
@@ -139,7 +245,7 @@ def predict(
                         "image": picture,
                         "top": [{"label": a, "probability": round(p, 6)} for a, p in best],
                         "neighbours": [
-                            {"id": i, "label": labels[i], "similarity": round(s, 6)}
+                            {"id": i, "label": labels.get(i), "similarity": round(s, 6)}
                             for i, s in zip(
                                 near.ids.tolist(), near.similarities.tolist(), strict=True
                             )
@@ -152,20 +258,39 @@ def predict(
         return
     for picture, best in zip(told.names, answers, strict=True):
         click.echo(click.style(picture, bold=True))
-        print_table(["probability", "label"], ((f"{p:.3f}", label) for label, p in best))
+        print_table(["probability", kind], ((f"{p:.3f}", answer) for answer, p in best))
 
 
 _KEYS = ("value", "low", "high", "chance")
+_MEASURES = {
+    "top1": "top-1",
+    "top5": "top-5",
+    "mean_average_precision": "mAP",
+    "macro_f1": "macro F1",
+    "micro_f1": "micro F1",
+}
 
 
 def say_taught(taught: Taught) -> None:
     """Print the scores beside chance and the baselines."""
+    from impasto.learn import Evaluation
+
     evaluation = taught.evaluation
     click.echo(
         click.style(f"{taught.name}", bold=True)
         + f"  {taught.card['space_title']}, {taught.card['images']:,} images, "
-        f"{len(evaluation.labels)} labels"
+        f"{len(evaluation.labels)} {'tags' if taught.card['target'] == 'tags' else 'labels'}"
     )
+    if isinstance(evaluation, Evaluation):
+        _say_labels(evaluation)
+    else:
+        _say_tags(evaluation)
+    for note in taught.card["notes"]:
+        click.echo(f"  {note}")
+    click.echo(f"report: {taught.report}")
+
+
+def _say_labels(evaluation: Evaluation) -> None:
     rows = []
     for scored in (evaluation.model, *evaluation.baselines):
         one, five = scored.top1, scored.top5
@@ -184,6 +309,45 @@ def say_taught(taught: Taught) -> None:
         "  Compared image by image with the nearest neighbour: "
         f"{100 * gain.value:+.1f} points ({100 * gain.low:+.1f} to {100 * gain.high:+.1f})."
     )
-    for note in taught.card["notes"]:
-        click.echo(f"  {note}")
-    click.echo(f"report: {taught.report}")
+
+
+SHOWN = 12
+"""Tags that are printed; the report has them all."""
+
+
+def _say_tags(evaluation: TagEvaluation) -> None:
+    print_table(
+        ["", "mAP", "95 %", "macro F1", "95 %"],
+        (
+            (
+                scored.title,
+                *_told(scored.overall.mean_average_precision),
+                *_told(scored.overall.macro_f1),
+            )
+            for scored in (evaluation.model, *evaluation.baselines)
+        ),
+    )
+    best = sorted(
+        (score for score in evaluation.scores if score.tested),
+        key=lambda score: -score.average_precision.value,
+    )
+    print_table(
+        ["tag", "images", "average precision", "chance", "lift", "F1"],
+        (
+            (
+                score.tag,
+                score.tested,
+                f"{score.average_precision.value:.3f}",
+                f"{score.average_precision.chance:.3f}",
+                f"{score.lift:.1f}",
+                f"{score.f1.value:.3f}",
+            )
+            for score in best[:SHOWN]
+        ),
+    )
+    if len(best) > SHOWN:
+        click.echo(f"  and {len(best) - SHOWN:,} more tags; the report has them all.")
+
+
+def _told(estimate: Estimate) -> tuple[str, str]:
+    return f"{estimate.value:.3f}", f"{estimate.low:.3f} to {estimate.high:.3f}"

@@ -64,9 +64,6 @@ from impasto.flow.places import (
     sheets_folder,
 )
 from impasto.flow.teach import (
-    REPORT,
-    LearnOptions,
-    Taught,
     Told,
     choose_model,
     learn,
@@ -74,6 +71,7 @@ from impasto.flow.teach import (
     predict,
     tell,
 )
+from impasto.flow.teaching import REPORT, LearnOptions, TagOptions, Taught
 from impasto.flow.terms import Term, parse
 from impasto.flow.values import Values, values
 from impasto.flow.words import vectors_of_words
@@ -98,6 +96,7 @@ __all__ = [
     "Score",
     "SideBySide",
     "Spread",
+    "TagOptions",
     "Taught",
     "Term",
     "Told",

@@ -12,7 +12,8 @@ from impasto.core.progress import Progress, Quiet
 from impasto.flow.gather import Added, Done, EmbedOptions, add, embed
 from impasto.flow.maps import Mapped, make_map
 from impasto.flow.places import SUFFIX, collection_for, data_folder
-from impasto.flow.teach import LearnOptions, Taught, learn
+from impasto.flow.teach import learn
+from impasto.flow.teaching import LearnOptions, Taught
 
 if TYPE_CHECKING:
     from impasto.store import Collection

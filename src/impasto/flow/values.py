@@ -164,11 +164,15 @@ def _answers(
     collection: Collection, name: str
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float32], list[str]]:
     """Read the tested images of a model: ids, truth, first answer, probability of the truth."""
-    from impasto.flow.teach import REPORT_DATA
+    from impasto.flow.teaching import REPORT_DATA
 
     file = collection.model(name).folder / REPORT_DATA
     try:
         report = json.loads(file.read_text(encoding="utf-8"))
+        if report["card"]["target"] != "label":
+            raise InvalidInput(
+                f"The model {name!r} tells {report['card']['target']}, not one label an image."
+            )
         answers = report["answers"]
         return (
             np.array(answers["ids"], np.int64),

@@ -1,23 +1,53 @@
-"""Labels from vectors: heads, evaluation, report."""
+"""Labels and tags from vectors: heads, losses, samplers, evaluation, report."""
 
 from impasto.learn.config import Config
 from impasto.learn.learn import Learned, learn
+from impasto.learn.losses import LOSSES, Costs
 from impasto.learn.methods import METHODS, Method, Setting
 from impasto.learn.model import Model, Prediction, load_model
 from impasto.learn.records import Evaluation
 from impasto.learn.report import card, render
+from impasto.learn.samplers import SAMPLERS, Sampling, diversity, open_sampler
+from impasto.learn.tag_heads import Steps
+from impasto.learn.tag_learn import TAG_METHODS, TagConfig, TagLearned, learn_tags
+from impasto.learn.tag_model import TagModel, TagPrediction, load_any, load_tag_model
+from impasto.learn.tag_records import TagEvaluation
+from impasto.learn.tag_report import render_tags, tag_card
+from impasto.learn.thresholds import Wanted, choose_thresholds
+from impasto.learn.weights import cost_weights
 
 __all__ = [
+    "LOSSES",
     "METHODS",
+    "SAMPLERS",
+    "TAG_METHODS",
     "Config",
+    "Costs",
     "Evaluation",
     "Learned",
     "Method",
     "Model",
     "Prediction",
+    "Sampling",
     "Setting",
+    "Steps",
+    "TagConfig",
+    "TagEvaluation",
+    "TagLearned",
+    "TagModel",
+    "TagPrediction",
+    "Wanted",
     "card",
+    "choose_thresholds",
+    "cost_weights",
+    "diversity",
     "learn",
+    "learn_tags",
+    "load_any",
     "load_model",
+    "load_tag_model",
+    "open_sampler",
     "render",
+    "render_tags",
+    "tag_card",
 ]

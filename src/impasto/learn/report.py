@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,8 +50,6 @@ def card(
         Plain JSON data: `Model.to_json`, and `title`, `collection`, `metrics`
         (`Evaluation.metrics`), `notes`, `versions`.
     """
-    import sklearn
-
     method = METHODS[model.method].title if model.method in METHODS else model.method
     return model.to_json() | {
         "title": title,
@@ -61,11 +60,14 @@ def card(
         "images": sum(model.trained.values()),
         "metrics": evaluation.metrics(),
         "notes": list(evaluation.notes),
-        "versions": {
-            "impasto": __version__,
-            "numpy": np.__version__,
-            "scikit-learn": sklearn.__version__,
-        },
+        "versions": versions("scikit-learn"),
+    }
+
+
+def versions(*packages: str) -> dict[str, str]:
+    """Return the versions of impasto, NumPy and further packages, for the record."""
+    return {"impasto": __version__, "numpy": np.__version__} | {
+        name: metadata.version(name) for name in packages
     }
 
 
@@ -87,7 +89,7 @@ def render(
     names : callable
         Image id to what to call it.
     """
-    return _template().render(
+    return template("report.html.jinja").render(
         card=card,
         evaluation=evaluation,
         rows=[evaluation.model, *evaluation.baselines],
@@ -100,7 +102,7 @@ def render(
         confusions=_confusions(evaluation),
         matrix=_matrix(evaluation) if len(evaluation.labels) <= _MATRIX else None,
         manifest=json.dumps({k: v for k, v in card.items() if k != "metrics"}, indent=1),
-        picture=lru_cache(maxsize=None)(lambda image: _data_url(pictures(image))),
+        picture=lru_cache(maxsize=None)(lambda image: data_url(pictures(image))),
         name=names,
     )
 
@@ -148,7 +150,8 @@ def _matrix(evaluation: Evaluation) -> list[tuple[str, list[tuple[int, int]]]]:
     ]
 
 
-def _data_url(data: bytes | None) -> str | None:
+def data_url(data: bytes | None) -> str | None:
+    """Return a picture's bytes as an address that holds them."""
     if data is None:
         return None
     kinds = {b"\xff\xd8\xff": "jpeg", b"\x89PN": "png", b"RIF": "webp"}
@@ -184,8 +187,9 @@ def _breakable(text: str) -> Markup:
     return Markup("<wbr>").join(pieces)
 
 
-@lru_cache(maxsize=1)
-def _template() -> Template:
+@lru_cache(maxsize=4)
+def template(name: str) -> Template:
+    """Return one of the templates of reports."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -202,4 +206,4 @@ def _template() -> Template:
         "points": _points,
         "breakable": _breakable,
     }
-    return environment.get_template("report.html.jinja")
+    return environment.get_template(name)

@@ -102,7 +102,7 @@ class TagProblem:
             first.ravel(),
             jac=True,
             method="L-BFGS-B",
-            options={"gtol": tolerance, "ftol": 1e-7, "maxiter": 1000, "maxcor": 20},
+            options={"gtol": tolerance, "ftol": 1e-6, "maxiter": 1000, "maxcor": 20},
         )
         theta = found.x.reshape(t, -1)
         weights = (theta[:, :-1] * stretch).astype(np.float32) @ self.axes.T

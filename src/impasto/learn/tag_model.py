@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from impasto.core.errors import InvalidInput, SpaceMismatch
 from impasto.core.space import Space, check_same_space
 from impasto.learn.heads import Scaling, unit_rows
-from impasto.learn.model import DESCRIPTION, FORMAT, WEIGHTS, read_files
+from impasto.learn.model import DESCRIPTION, FORMAT, WEIGHTS, Model, load_model, read_files
 from impasto.learn.tag_heads import Curves, TagHead
 
 TARGET = "tags"
@@ -95,6 +95,16 @@ class TagModel:
     trained: Mapping[str, int]
     images: int
     seed: int
+
+    @property
+    def target(self) -> str:
+        """What it tells."""
+        return TARGET
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The tags, as other models name their classes."""
+        return self.tags
 
     def predict(self, values: NDArray[np.floating[Any]], space: Space) -> TagPrediction:
         """Tell the tags of vectors.
@@ -198,3 +208,14 @@ def load_tag_model(source: Path | Mapping[str, bytes]) -> TagModel:
             f"This is not a tagger that impasto stored, or it is damaged ({error!r}). "
             "Learn it again."
         ) from error
+
+
+def load_any(folder: Path) -> Model | TagModel:
+    """Read a model of either kind from its folder."""
+    try:
+        target = json.loads(read_files(folder)[DESCRIPTION])["target"]
+    except (KeyError, ValueError, TypeError) as error:
+        raise InvalidInput(
+            f"{folder / DESCRIPTION} is damaged ({error!r}). Learn the model again."
+        ) from error
+    return load_tag_model(folder) if target == TARGET else load_model(folder)

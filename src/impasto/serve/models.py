@@ -14,7 +14,7 @@ from impasto.serve.cache import Cache
 if TYPE_CHECKING:
     from impasto.core.records import Image
     from impasto.core.space import Space
-    from impasto.learn import Model, Prediction
+    from impasto.learn import Model, Prediction, TagModel, TagPrediction
     from impasto.serve.answers import Answers
     from impasto.serve.uploads import Uploads
     from impasto.store import Collection
@@ -39,18 +39,20 @@ class Models:
         self._collection = collection
         self._answers = answers
         self._uploads = uploads
-        self._loaded = Cache["Model"](4, lambda _: 1)
+        self._loaded = Cache["Model | TagModel"](4, lambda _: 1)
 
-    def load(self, name: str) -> Model:
+    def load(self, name: str) -> Model | TagModel:
         """Return a model as it is stored now, or raise NotFound."""
-        from impasto.learn import load_model
+        from impasto.learn import load_any
 
         folder = self._collection.model(name).folder
         state = (folder / "card.json").stat()
         key = (name, state.st_mtime_ns, state.st_ino)
-        return self._loaded.get(key, lambda: load_model(folder))
+        return self._loaded.get(key, lambda: load_any(folder))
 
-    def ask(self, name: str, text: str) -> tuple[Prediction, list[tuple[Image, float]]]:
+    def ask(
+        self, name: str, text: str
+    ) -> tuple[Prediction | TagPrediction, list[tuple[Image, float]]]:
         """Ask a model about one picture.
 
         Parameters
@@ -61,9 +63,9 @@ class Models:
 
         Returns
         -------
-        Prediction
+        Prediction or TagPrediction
         list of (Image, float)
-            The nearest images that have one of the model's labels, and their similarities.
+            The nearest images that have one of the model's labels or tags, and their similarities.
 
         Raises
         ------
@@ -80,7 +82,7 @@ class Models:
         like = [
             (image, similarity)
             for image, similarity in zip(images, near.similarities.tolist(), strict=True)
-            if image.label in model.labels
+            if _is_told(model, image)
         ]
         return prediction, like[:EXAMPLES]
 
@@ -96,3 +98,9 @@ class Models:
         vectors = self._collection.vectors(space)
         row = rows_of(vectors, [term.image])[0]
         return np.asarray(vectors.values[row], np.float32)
+
+
+def _is_told(model: Model | TagModel, image: Image) -> bool:
+    """Tell whether the image has what the model learned to tell."""
+    given = image.tags if model.target == "tags" else (image.label,)
+    return any(one in model.labels for one in given)

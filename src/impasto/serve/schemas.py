@@ -904,15 +904,19 @@ class EmbedOptions(In):
 class LearnOptions(In):
     """What to learn, from which vectors, and how."""
 
-    target: str = "label"
-    method: str = "linear-svm"
+    target: Literal["label", "tags"] = "label"
+    method: str | None = Field(
+        default=None, description="null: linear-svm for labels, logistic for tags."
+    )
     space: str | None = None
     name: str | None = None
     folds: int | None = Field(
         default=None, ge=2, le=50, description="Test every image once; null: keep a test part."
     )
     test: float = Field(default=0.2, gt=0, lt=1, description="Share of the test part.")
-    min_images: int = Field(default=2, ge=1, description="Smaller labels are left out.")
+    min_images: int | None = Field(
+        default=None, ge=1, description="Rarer ones are left out; null: 2 for labels, 20 for tags."
+    )
     seed: int = Field(default=0, ge=0)
 
 

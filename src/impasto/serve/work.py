@@ -132,7 +132,7 @@ def _learn(collection: Collection, options: LearnOptions) -> tuple[str, Work]:
         for note in taught.card["notes"]:
             progress.note(note)
 
-    return f"Learn {options.target} with {options.method}", work
+    return f"Learn {wanted.target} with {wanted.way}", work
 
 
 def _graph(collection: Collection, options: GraphOptions) -> tuple[str, Work]:

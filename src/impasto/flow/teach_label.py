@@ -1,0 +1,175 @@
+"""From labelled vectors to a model that tells the label, and its report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto.core.errors import InvalidInput
+from impasto.core.progress import Progress
+from impasto.core.space import Space, Vectors
+from impasto.flow.ask import choose_space
+from impasto.flow.teaching import LearnOptions, Taught, given_parts, matches, save
+
+if TYPE_CHECKING:
+    from impasto.learn import Learned
+    from impasto.store import Collection
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lesson:
+    """Vectors with their labels, and how the images are divided."""
+
+    space: Space
+    ids: NDArray[np.int64]
+    values: NDArray[np.floating[Any]]
+    labels: NDArray[np.str_]
+    groups: NDArray[np.int64]
+    parts: NDArray[np.str_] | None
+    folds: NDArray[np.int64] | None
+    notes: tuple[str, ...]
+
+
+def learn_label(collection: Collection, options: LearnOptions, progress: Progress) -> Taught:
+    """Learn the labels of a collection; see `impasto.flow.learn`."""
+    from impasto import learn as room
+    from impasto.embed import cores
+
+    config = room.Config(method=options.way, seed=options.seed, threads=cores())
+    room.METHODS[options.way]  # an unknown method is said before the work begins
+    lesson = _lesson(collection, options, progress)
+    learned = room.learn(
+        lesson.values,
+        lesson.labels.tolist(),
+        space=lesson.space,
+        ids=lesson.ids,
+        groups=lesson.groups,
+        parts=None if lesson.parts is None else lesson.parts.tolist(),
+        folds=lesson.folds,
+        target=options.target,
+        config=config,
+        progress=progress,
+    )
+    progress.stage("report", unit="pages")
+    return _store(collection, options, lesson, learned)
+
+
+def _lesson(collection: Collection, options: LearnOptions, progress: Progress) -> _Lesson:
+    """Gather what is to be learned and divide it: near-duplicates on one side."""
+    from impasto import curate
+
+    vectors = collection.vectors(choose_space(collection, options.space))
+    rows, labels, notes = _labelled_rows(collection, vectors, options)
+    values = np.asarray(vectors.values[rows])
+    ids = vectors.ids[rows]
+    groups = np.arange(len(ids))
+    if options.group_duplicates:
+        progress.stage("duplicates", unit="images")
+        found = curate.find_duplicates(values, hashes=collection.hashes(ids))
+        groups = found.groups
+        together = len(ids) - len(np.unique(groups))
+        if together:
+            notes.append(
+                f"{together:,} of {len(ids):,} images are near-duplicates of others; "
+                "they stay on the side of those."
+            )
+    else:
+        notes.append("Near-duplicates were not kept on one side: the scores may flatter.")
+    rare = curate.rare_classes(labels, groups, at_least=2)
+    if rare:
+        keep = ~np.isin(labels, list(rare))
+        notes.append(
+            f"Left out, because all their images are copies of one: {', '.join(rare)}."
+            if len(rare) < 10
+            else f"Left out {len(rare)} labels, because all their images are copies of one."
+        )
+        values, ids, labels, groups = values[keep], ids[keep], labels[keep], groups[keep]
+    if len(np.unique(labels)) < 2:
+        raise InvalidInput(
+            f"{collection.name} has {len(np.unique(labels))} label(s) with enough distinct images; "
+            "learning takes two. Label more images, or gather with --labels parent."
+        )
+    parts, folds = _division(collection, options, ids, labels, groups, notes)
+    return _Lesson(vectors.space, ids, values, labels, groups, parts, folds, tuple(notes))
+
+
+def _division(
+    collection: Collection,
+    options: LearnOptions,
+    ids: NDArray[np.int64],
+    labels: NDArray[np.str_],
+    groups: NDArray[np.int64],
+    notes: list[str],
+) -> tuple[NDArray[np.str_] | None, NDArray[np.int64] | None]:
+    from impasto import curate
+
+    if options.folds is not None:
+        return None, curate.folds(labels, groups, options.folds, seed=options.seed)
+    given = given_parts(collection, ids, notes)
+    if given is not None:
+        return given, None
+    shares = (1 - options.test, 0.0, options.test)
+    return curate.split(labels, groups, shares=shares, seed=options.seed), None
+
+
+def _labelled_rows(
+    collection: Collection, vectors: Vectors, options: LearnOptions
+) -> tuple[NDArray[np.int64], NDArray[np.str_], list[str]]:
+    """Return the rows to learn from, their labels, and what was left out."""
+    ids, labels = collection.labelled()
+    if not len(ids):
+        raise InvalidInput(
+            f"{collection.name} has no labels. Gather folders named by class, or a table with a "
+            "column `label`; `impasto add COLLECTION FOLDER --labels parent` takes folder names."
+        )
+    order = np.argsort(ids)
+    ids, labels = ids[order], labels[order]
+    at = np.searchsorted(ids, vectors.ids)
+    known = (vectors.ids >= 0) & (ids[np.minimum(at, len(ids) - 1)] == vectors.ids)
+    rows = np.flatnonzero(known)
+    label = labels[at[rows]]
+    notes = []
+    if len(rows) < len(ids):
+        notes.append(f"{len(ids) - len(rows):,} labelled images have no vector in this space.")
+    if options.only:
+        wanted = [name for name in set(label.tolist()) if matches(name, options.only)]
+        if not wanted:
+            raise InvalidInput(f"No label is like {', '.join(options.only)}.")
+        keep = np.isin(label, wanted)
+        rows, label = rows[keep], label[keep]
+    counts = Counter(label.tolist())
+    few = sorted(name for name, n in counts.items() if n < options.least)
+    if few:
+        shown = ", ".join(few[:6]) + (f" and {len(few) - 6} more" if len(few) > 6 else "")
+        notes.append(f"Left out, with fewer than {options.least} images: {shown}.")
+        keep = ~np.isin(label, few)
+        rows, label = rows[keep], label[keep]
+    return rows, label, notes
+
+
+def _store(
+    collection: Collection, options: LearnOptions, lesson: _Lesson, learned: Learned
+) -> Taught:
+    from impasto import learn as room
+
+    evaluation = learned.evaluation
+    card = room.card(
+        learned.model,
+        evaluation,
+        title=f"Labels of {collection.name} ({options.way})",
+        collection=collection.name,
+    )
+    names = {image.id: image.name for image in collection.images(lesson.ids.tolist())}
+
+    def page(finished: Mapping[str, Any]) -> str:
+        return room.render(
+            finished, evaluation, pictures=collection.thumbnail, names=lambda image: names[image]
+        )
+
+    files = learned.model.files()
+    return save(collection, options, card, evaluation, files=files, notes=lesson.notes, page=page)

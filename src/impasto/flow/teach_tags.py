@@ -1,0 +1,185 @@
+"""From tagged vectors to a model that tells tags, and its report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto.core.errors import InvalidInput
+from impasto.core.partition import partition_tags
+from impasto.core.progress import Progress
+from impasto.core.space import Space, Vectors
+from impasto.flow.ask import choose_space
+from impasto.flow.teaching import (
+    LearnOptions,
+    TagOptions,
+    Taught,
+    given_parts,
+    matches,
+    save,
+)
+
+if TYPE_CHECKING:
+    from impasto.learn import TagConfig
+    from impasto.store import Collection
+
+VALIDATION = 0.2
+"""Share of the images not tested in which thresholds are chosen (64/16/20, as work 4 divides)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lesson:
+    """Vectors with their tags, and how the images are divided."""
+
+    space: Space
+    ids: NDArray[np.int64]
+    values: NDArray[np.floating[Any]]
+    names: tuple[str, ...]
+    tags: NDArray[np.bool_]
+    groups: NDArray[np.int64]
+    parts: NDArray[np.str_] | None
+    folds: NDArray[np.int64] | None
+    notes: tuple[str, ...]
+
+
+def learn_tags(collection: Collection, options: LearnOptions, progress: Progress) -> Taught:
+    """Learn the tags of a collection; see `impasto.flow.learn`."""
+    from impasto import learn as room
+
+    config = _config(options)
+    lesson = _lesson(collection, options, progress)
+    learned = room.learn_tags(
+        lesson.values,
+        lesson.tags,
+        lesson.names,
+        space=lesson.space,
+        ids=lesson.ids,
+        groups=lesson.groups,
+        parts=None if lesson.parts is None else lesson.parts.tolist(),
+        folds=lesson.folds,
+        config=config,
+        progress=progress,
+    )
+    progress.stage("report", unit="pages")
+    evaluation = learned.evaluation
+    card = room.tag_card(
+        learned.model,
+        evaluation,
+        title=f"Tags of {collection.name} ({options.way})",
+        collection=collection.name,
+    )
+    names = {image.id: image.name for image in collection.images(lesson.ids.tolist())}
+
+    def page(finished: Mapping[str, Any]) -> str:
+        return room.render_tags(
+            finished, evaluation, pictures=collection.thumbnail, names=lambda image: names[image]
+        )
+
+    files = learned.model.files()
+    return save(collection, options, card, evaluation, files=files, notes=lesson.notes, page=page)
+
+
+def _config(options: LearnOptions) -> TagConfig:
+    """Check the options of tags by building what they configure, before any work begins."""
+    from impasto import learn as room
+
+    asked: TagOptions = options.tagging
+    room.LOSSES[asked.loss], room.SAMPLERS[asked.sampler]  # unknown names are said now
+    return room.TagConfig(
+        method=options.way,  # type: ignore[arg-type]  # checked by the configuration
+        steps=room.Steps(
+            sampling=room.Sampling(
+                asked.sampler,
+                batch=asked.batch,
+                candidates=asked.candidates,
+                replacement=asked.replacement,
+            ),
+            costs=room.Costs(asked.loss),
+            steps=asked.steps,
+            rate=asked.rate,
+        ),
+        wanted=room.Wanted(asked.aim, asked.level),
+        seed=options.seed,
+    )
+
+
+def _lesson(collection: Collection, options: LearnOptions, progress: Progress) -> _Lesson:
+    """Gather what is to be learned and divide it: near-duplicates on one side."""
+    from impasto import curate
+
+    vectors = collection.vectors(choose_space(collection, options.space))
+    rows, names, tags, notes = _tagged_rows(collection, vectors, options)
+    values, ids = np.asarray(vectors.values[rows]), vectors.ids[rows]
+    groups = np.arange(len(ids))
+    if options.group_duplicates:
+        progress.stage("duplicates", unit="images")
+        groups = curate.find_duplicates(values, hashes=collection.hashes(ids)).groups
+        together = len(ids) - len(np.unique(groups))
+        if together:
+            notes.append(
+                f"{together:,} of {len(ids):,} images are near-duplicates of others; "
+                "they stay on the side of those."
+            )
+    else:
+        notes.append("Near-duplicates were not kept on one side: the scores may flatter.")
+    parts, folds = None, None
+    if options.folds is not None:
+        shares = [1.0] * min(options.folds, len(np.unique(groups)))
+        folds = partition_tags(tags, groups, shares, seed=options.seed)
+    else:
+        parts = given_parts(collection, ids, notes)
+        if parts is None:
+            rest = 1 - options.test
+            asked = (rest * (1 - VALIDATION), rest * VALIDATION, options.test)
+            where = partition_tags(tags, groups, asked, seed=options.seed)
+            parts = np.array(["train", "validation", "test"])[where]
+    return _Lesson(vectors.space, ids, values, names, tags, groups, parts, folds, tuple(notes))
+
+
+def _tagged_rows(
+    collection: Collection, vectors: Vectors, options: LearnOptions
+) -> tuple[NDArray[np.int64], tuple[str, ...], NDArray[np.bool_], list[str]]:
+    """Return the rows to learn from, the tags, who has which, and what was left out."""
+    every = collection.memberships("tag")
+    if not every.names:
+        raise InvalidInput(
+            f"{collection.name} has no tags. Gather .txt files beside the pictures or a table "
+            "with a column `tags`, or tag images in the app."
+        )
+    order = np.argsort(vectors.ids, kind="stable")
+    at = np.minimum(np.searchsorted(vectors.ids[order], every.ids), len(order) - 1)
+    place = order[at]
+    here = vectors.ids[place] == every.ids
+    notes = []
+    without = len(np.unique(every.ids[~here]))
+    if without:
+        notes.append(f"{without:,} tagged images have no vector in this space.")
+    rows, row = np.unique(place[here], return_inverse=True)
+    codes = every.codes[here]
+    counts = np.bincount(codes, minlength=len(every.names))
+    like = [not options.only or matches(name, options.only) for name in every.names]
+    if not any(like):
+        raise InvalidInput(f"No tag is like {', '.join(options.only)}.")
+    wanted = np.flatnonzero(np.array(like) & (counts >= options.least) & (counts < len(rows)))
+    rare = sum(like) - len(wanted)
+    if not len(wanted):
+        raise InvalidInput(
+            f"No tag has {options.least} images with vectors; the commonest has {counts.max()}. "
+            "Lower --min-images, or tag more images."
+        )
+    if rare:
+        notes.append(f"Left out: {rare:,} tags with fewer than {options.least} images.")
+    column = np.full(len(every.names), -1)
+    column[wanted] = np.arange(len(wanted))
+    tags = np.zeros((len(rows), len(wanted)), bool)
+    chosen = column[codes] >= 0
+    tags[row[chosen], column[codes[chosen]]] = True
+    bare = ~tags.any(axis=1)
+    if bare.any() and not options.tagging.keep_bare:
+        notes.append(f"Left out: {bare.sum():,} images with none of these tags.")
+        rows, tags = rows[~bare], tags[~bare]
+    return rows, tuple(every.names[j] for j in wanted), tags, notes

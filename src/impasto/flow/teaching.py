@@ -1,0 +1,277 @@
+"""What is asked of learning and what it gives back, whatever is learned."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto._version import __version__
+from impasto.core.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from impasto.learn import Evaluation, TagEvaluation
+    from impasto.store import Collection
+
+REPORT, REPORT_DATA = "report.html", "report.json"
+
+TARGETS = {"label": "linear-svm", "tags": "logistic"}
+"""What can be learned, and the method that is taken when none is named."""
+
+LEAST = {"label": 2, "tags": 20}
+"""The fewest images of a label or tag, when no number is given."""
+
+Aim = Literal["f1", "precision", "recall", "fixed"]
+
+
+@dataclass(frozen=True, slots=True)
+class TagOptions:
+    """What only the learning of tags needs.
+
+    Parameters
+    ----------
+    keep_bare : bool
+        Learn and judge also on tagged images that have none of the chosen tags. (Images without
+        any tag never take part: nobody said what they show.)
+    aim : {"f1", "precision", "recall", "fixed"}
+        What each tag's threshold is chosen for.
+    level : float
+        The precision or recall that is wanted, or the fixed threshold.
+    loss : str
+        Of "steps": a name in `impasto.learn.LOSSES`.
+    sampler : str
+        Of "steps": a name in `impasto.learn.SAMPLERS`.
+    candidates : int
+        Images that the sampler "entropy" chooses each next one from.
+    replacement : {"within-batch", "never", "always"}
+        What the sampler "entropy" may draw again.
+    steps : int
+        Batches that "steps" learns from.
+    batch : int
+        Images of a batch.
+    rate : float
+        Size of the steps.
+    """
+
+    keep_bare: bool = True
+    aim: Aim = "f1"
+    level: float = 0.5
+    loss: str = "plain"
+    sampler: str = "random"
+    candidates: int = 5
+    replacement: Literal["within-batch", "never", "always"] = "within-batch"
+    steps: int = 2000
+    batch: int = 24
+    rate: float = 0.003
+
+    def __post_init__(self) -> None:
+        """Check what would otherwise be found out only after the vectors are read."""
+        if self.aim not in get_args(Aim):
+            raise InvalidInput(f"aim can be {', '.join(get_args(Aim))}, not {self.aim!r}.")
+
+
+@dataclass(frozen=True, slots=True)
+class LearnOptions:
+    """What to learn, from which vectors, and how to judge it.
+
+    Parameters
+    ----------
+    target : str
+        "label", the one class of an image, or "tags".
+    method : str or None
+        For labels a name in `impasto.learn.METHODS`: "linear-svm", "rbf-svm", "logistic"; for
+        tags "logistic" or "steps". None: "linear-svm" and "logistic".
+    space : str or None
+        Name of a space, or the beginning of it; None: the newest.
+    folds : int or None
+        Test every image once, in so many folds; None: keep a test part aside.
+    test : float
+        Share of the test part, when the collection has no splits of its own.
+    seed : int
+        Of the division, and of everything random inside the learning.
+    name : str or None
+        Of the model; None: target and method.
+    only : tuple of str
+        Patterns (``animals/*``) of the labels or tags to learn; empty: all.
+    min_images : int or None
+        Labels or tags with fewer images are left out, and the report says so; None: 2 for
+        labels, 20 for tags.
+    group_duplicates : bool
+        Near-duplicates stay on one side. Turn it off only to see how much they flatter.
+    tagging : TagOptions
+        What only tags need: thresholds, loss, sampler.
+    """
+
+    target: str = "label"
+    method: str | None = None
+    space: str | None = None
+    folds: int | None = None
+    test: float = 0.2
+    seed: int = 0
+    name: str | None = None
+    only: tuple[str, ...] = ()
+    min_images: int | None = None
+    group_duplicates: bool = True
+    tagging: TagOptions = field(default_factory=TagOptions)
+
+    def __post_init__(self) -> None:
+        """Check what can be checked without looking at the collection."""
+        from impasto.store import check_model_name
+
+        if self.target not in TARGETS:
+            raise InvalidInput(f"The target can be {' or '.join(TARGETS)}, not {self.target!r}.")
+        if not 0 < self.test < 1:
+            raise InvalidInput(f"The share of the test lies between 0 and 1, not {self.test}.")
+        if self.folds is not None and self.folds < 2:
+            raise InvalidInput(f"Cross-validation takes at least 2 folds, not {self.folds}.")
+        if not 0 <= self.seed < 2**32:
+            raise InvalidInput(f"A seed lies between 0 and {2**32 - 1:,}, not {self.seed}.")
+        if isinstance(self.only, str):
+            raise InvalidInput(f"`only` takes a tuple of patterns: only=({self.only!r},).")
+        if self.min_images is not None and self.min_images < 1:
+            raise InvalidInput(f"min_images is at least 1, not {self.min_images}.")
+        if self.name is not None:
+            check_model_name(self.name)
+
+    @property
+    def way(self) -> str:
+        """The method, also when none was named."""
+        return self.method or TARGETS[self.target]
+
+    @property
+    def least(self) -> int:
+        """The fewest images of a label or tag, also when none was named."""
+        return self.min_images or LEAST[self.target]
+
+    @property
+    def model_name(self) -> str:
+        """The name of the model, also when none was given."""
+        return self.name or f"{self.target}-{self.way}"
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """A model in its collection, and the account of how well it does.
+
+    Parameters
+    ----------
+    name : str
+    card : mapping
+        The model card.
+    evaluation : Evaluation or TagEvaluation
+    report : Path
+        The HTML file; ``report.json`` lies beside it.
+    """
+
+    name: str
+    card: Mapping[str, Any]
+    evaluation: Evaluation | TagEvaluation
+    report: Path
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """Scores with intervals and chance, as the JSON of `impasto learn` gives them."""
+        return self.evaluation.metrics()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what ``impasto learn --json`` prints."""
+        return {
+            "model": self.name,
+            "report": str(self.report),
+            "method": self.card["method"],
+            "space": self.card["space_name"],
+            "images": self.card["images"],
+            "labels": list(self.evaluation.labels),
+            "notes": list(self.card["notes"]),
+            "metrics": self.metrics,
+        }
+
+
+def save(
+    collection: Collection,
+    options: LearnOptions,
+    card: Mapping[str, Any],
+    evaluation: Evaluation | TagEvaluation,
+    *,
+    files: Mapping[str, bytes],
+    notes: Sequence[str],
+    page: Callable[[Mapping[str, Any]], str],
+) -> Taught:
+    """Write a model with its card and its report, all at once.
+
+    Parameters
+    ----------
+    collection : Collection
+    options : LearnOptions
+    card : mapping
+        As the room `learn` makes it.
+    evaluation : Evaluation or TagEvaluation
+    files : mapping of str to bytes
+        The model.
+    notes : sequence of str
+        What happened to the images before the learning; said before the card's own notes.
+    page : callable
+        From the finished card to the report as HTML.
+    """
+    finished = {
+        **card,
+        "notes": [*notes, *card["notes"]],
+        "options": {
+            "folds": options.folds,
+            "test": None if options.folds else options.test,
+            "only": list(options.only),
+            "min_images": options.least,
+            "group_duplicates": options.group_duplicates,
+            "seed": options.seed,
+        },
+    }
+    data = {"version": __version__, "card": finished, **evaluation.to_json()}
+    folder = collection.save_model(
+        options.model_name,
+        {
+            **files,
+            REPORT: page(finished).encode(),
+            REPORT_DATA: json.dumps(data, indent=1, ensure_ascii=False).encode(),
+        },
+        finished,
+    )
+    return Taught(options.model_name, finished, evaluation, folder / REPORT)
+
+
+def given_parts(
+    collection: Collection, ids: NDArray[np.int64], notes: list[str]
+) -> NDArray[np.str_] | None:
+    """Return the splits of the collection for these images; None when there is no train and test.
+
+    Parameters
+    ----------
+    collection : Collection
+    ids : ndarray of shape (n_images,), int64
+    notes : list of str
+        Gains what a reader of the scores must know.
+
+    Returns
+    -------
+    ndarray of shape (n_images,), str, or None
+        Images in no split are learned from.
+    """
+    given = np.array([image.split or "" for image in collection.images(ids.tolist())])
+    if not {"train", "test"} <= set(given.tolist()):
+        return None
+    left = int((given == "").sum())
+    if left:
+        notes.append(f"{left:,} images are in no split; they are learned from.")
+        given = np.where(given == "", "train", given)
+    notes.append("Judged on the test split of the collection.")
+    return given
+
+
+def matches(name: str, patterns: Sequence[str]) -> bool:
+    """Tell whether a name is like one of the patterns (``animals/*``)."""
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
