@@ -2188,9 +2188,7 @@ export interface components {
             /**
              * @default {
              *       "target": "label",
-             *       "method": "linear-svm",
              *       "test": 0.2,
-             *       "min_images": 2,
              *       "seed": 0
              *     }
              */
@@ -2208,15 +2206,14 @@ export interface components {
             folds?: number | null;
             /**
              * Method
-             * @default linear-svm
+             * @description null: linear-svm for labels, logistic for tags.
              */
-            method?: string;
+            method?: string | null;
             /**
              * Min Images
-             * @description Smaller labels are left out.
-             * @default 2
+             * @description Rarer ones are left out; null: 2 for labels, 20 for tags.
              */
-            min_images?: number;
+            min_images?: number | null;
             /** Name */
             name?: string | null;
             /**
@@ -2229,8 +2226,9 @@ export interface components {
             /**
              * Target
              * @default label
+             * @enum {string}
              */
-            target?: string;
+            target?: "label" | "tags";
             /**
              * Test
              * @description Share of the test part.
