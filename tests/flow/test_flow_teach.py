@@ -279,7 +279,7 @@ def test_tags_that_can_not_be_learned(mine: Collection) -> None:
         ({"method": "rbf-svm"}, "logistic or steps"),
     ):
         with pytest.raises(InvalidInput, match=says):
-            flow.learn(mine, replace(TAGS, **options))  # type: ignore[arg-type]
+            flow.learn(mine, replace(TAGS, **options))
     with pytest.raises(NotFound, match="sampler"):
         flow.learn(mine, replace(TAGS, tagging=flow.TagOptions(sampler="entropyy")))
     assert len(mine.models()) == 1  # the one that was there
