@@ -660,8 +660,8 @@ class Collection:
             Only such images.
         progress : Progress, optional
         **options
-            Further fields of `impasto.serve.site.SiteOptions`: limit, spaces, k, maps, title,
-            overwrite.
+            Further fields of `impasto.serve.site.SiteOptions`: limit, spaces, k, maps,
+            comparisons, title, overwrite.
         """
         from impasto.serve.site import SiteOptions, write_site
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import shutil
 import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -12,8 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Browser, expect
 
+from impasto import flow
 from impasto.serve.site import SiteOptions, write_site
-from impasto.store import Collection, Filter, Sort
+from impasto.store import Collection, Filter, KeptQuery, Sort
 
 if TYPE_CHECKING:
     from tests.browser.visits import Visit, visiting
@@ -34,8 +36,13 @@ def address(
 ) -> Iterator[str]:
     """The whole collection as a site, two folders down."""
     home = tmp_path_factory.mktemp("web")
-    with Collection.open(drawn / "shapes.impasto", writable=False) as collection:
-        write_site(collection, home / "people" / "me", SiteOptions(k=10, title="My shapes"))
+    shutil.copytree(drawn / "shapes.impasto", home / "shapes.impasto")
+    with Collection.open(home / "shapes.impasto") as collection:
+        flow.make_map(collection, name="flat")
+        queries = [KeptQuery(("label:circle",)), KeptQuery(("label:square",), slot=1)]
+        flow.keep(collection, "round or not", queries, k=10)
+        options = SiteOptions(k=10, title="My shapes", comparisons=("round or not",))
+        write_site(collection, home / "people" / "me", options)
     handler = functools.partial(Quiet, directory=str(home))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -80,8 +87,6 @@ def test_a_visitor_browses_filters_and_searches(guest: Visit, drawn: Path) -> No
 
 
 def test_a_visitor_walks_from_neighbour_to_neighbour(guest: Visit, drawn: Path) -> None:
-    from impasto import flow
-
     with Collection.open(drawn / "shapes.impasto", writable=False) as collection:
         first = int(collection.ids_with(label="circle")[5])
         terms, _ = flow.read_terms([str(first)])
@@ -101,10 +106,29 @@ def test_a_visitor_walks_from_neighbour_to_neighbour(guest: Visit, drawn: Path) 
     page.wait_for_function("wanted => location.hash.includes(`image:${wanted}`)", arg=first)
 
 
+def test_a_visitor_sees_the_map(guest: Visit) -> None:
+    page = guest.go("#/map?by=label", pictures=False)
+    expect(page.locator("canvas").first).to_be_visible()
+    for label in ("circle", "square", "stripes"):
+        expect(page.get_by_role("complementary").get_by_text(label, exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Make a map")).to_have_count(0)
+
+
+def test_a_visitor_reads_a_comparison(guest: Visit) -> None:
+    page = guest.go()
+    page.get_by_role("link", name="Comparisons").click()
+    expect(page.get_by_role("heading", name="Comparisons")).to_be_visible()
+    figure = page.get_by_role("img", name="round or not")
+    expect(figure).to_be_visible()
+    assert figure.evaluate("figure => figure.naturalWidth > 0")
+    page.get_by_role("link", name="My shapes").click()
+    page.locator("img.ready").first.wait_for()
+
+
 def test_rooms_that_need_a_server_are_not_there(guest: Visit) -> None:
     page = guest.go()
     rooms = page.get_by_role("navigation", name="Rooms").get_by_role("link").all_inner_texts()
-    assert [room.strip() for room in rooms] == ["Browse", "Neighbours"]
+    assert [room.strip() for room in rooms] == ["Browse", "Neighbours", "Map", "Comparisons"]
     expect(page.get_by_role("button", name="Jobs")).to_have_count(0)
     guest.go("#/try")  # an address from elsewhere leads to what is there
     expect(page).to_have_title("Browse · My shapes · impasto")

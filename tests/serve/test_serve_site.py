@@ -22,7 +22,7 @@ from impasto.serve.app import create_app
 from impasto.serve.front import STATIC
 from impasto.serve.site import NEAR, SiteOptions, write_site
 from impasto.serve.studio import Studio
-from impasto.store import Collection, Filter
+from impasto.store import Collection, Filter, KeptQuery
 
 if TYPE_CHECKING:
     from tests.serve.conftest import Room
@@ -121,6 +121,31 @@ def test_maps_are_those_of_the_api(room: Room, tmp_path: Path) -> None:
     assert set(few["id"].tolist()) == some & set(made.ids.tolist())
     np.testing.assert_array_equal(few, everyone[np.isin(everyone["id"], few["id"])])
     assert data(tmp_path / "none", "site.json")["rooms"] == ["browse", "neighbours"]  # type: ignore[index]
+
+
+def test_comparisons_have_a_page_of_their_own(room: Room, tmp_path: Path) -> None:
+    shutil.copytree(room.studio.collection.path, tmp_path / "own.impasto")
+    with Collection.open(tmp_path / "own.impasto") as collection:
+        labels = [name for name, _ in collection.facets().labels[:2]]
+        queries = [KeptQuery((f"label:{name}",), slot=i) for i, name in enumerate(labels)]
+        flow.keep(collection, "a <b> & c", queries, k=5)
+        for site in ("one", "two"):
+            write_site(collection, tmp_path / site, SiteOptions(comparisons=("a <b> & c",)))
+        compared, _ = flow.compare_kept(collection, "a <b> & c")
+        with pytest.raises(NotFound, match="comparison"):
+            write_site(collection, tmp_path / "no", SiteOptions(comparisons=("other",)))
+    assert not (tmp_path / "no").exists()
+    told = data(tmp_path / "one", "site.json")
+    assert isinstance(told, dict)
+    (page,) = told["pages"]
+    text = (tmp_path / "one" / page["href"]).read_text(encoding="utf-8")
+    assert "a &lt;b&gt; &amp; c" in text
+    folder = tmp_path / "one" / "comparisons"
+    numbers = json.loads((folder / "0.json").read_text(encoding="utf-8"))
+    assert numbers["ks"] == compared.ks.tolist()
+    assert (folder / "0.svg").read_text(encoding="utf-8").startswith(("<svg", "<?xml"))
+    for file in folder.iterdir():
+        assert file.read_bytes() == (tmp_path / "two" / "comparisons" / file.name).read_bytes()
 
 
 def test_sheets_show_only_what_is_in_the_site(room: Room, tmp_path: Path) -> None:

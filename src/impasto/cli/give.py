@@ -79,6 +79,12 @@ if TYPE_CHECKING:
     show_default=True,
     help="Neighbours of each image, with --app.",
 )
+@click.option(
+    "--comparison",
+    "comparisons",
+    multiple=True,
+    help="A kept comparison, as a page with its figure and numbers, with --app.",
+)
 @click.option("--title", help="What visitors read, with --app (default: the collection's name).")
 @click.option("--overwrite", is_flag=True, help="Replace what is at DESTINATION.")
 @json_option
@@ -101,6 +107,7 @@ def export(
     metadata: Metadata,
     keep_formats: bool,
     k: int,
+    comparisons: tuple[str, ...],
     title: str | None,
     overwrite: bool,
     as_json: bool,
@@ -127,7 +134,7 @@ def export(
 
         spaces = () if space is None else (space,)
         maps = None if map_ is None else (map_,)
-        wish = SiteOptions(wanted, limit, spaces, k, maps, title, overwrite)
+        wish = SiteOptions(wanted, limit, spaces, k, maps, comparisons, title, overwrite)
         with progress_for(quiet=quiet) as progress, opening as opened:
             done = write_site(opened, site, wish, progress=progress)
         say(done, as_json=as_json)

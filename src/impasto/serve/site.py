@@ -10,6 +10,7 @@ import json
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +88,8 @@ class SiteOptions:
         Neighbours of each image.
     maps : tuple of str or None
         Maps, by name or the beginning of it; None: all there are.
+    comparisons : tuple of str
+        Kept comparisons, by name: a page with their figures and numbers.
     title : str or None
         What visitors read; None: the name of the collection.
     overwrite : bool
@@ -98,6 +101,7 @@ class SiteOptions:
     spaces: tuple[str, ...] = ()
     k: int = NEIGHBOURS
     maps: tuple[str, ...] | None = None
+    comparisons: tuple[str, ...] = ()
     title: str | None = None
     overwrite: bool = False
 
@@ -147,6 +151,7 @@ def write_site(
         writer.images()
         near = {space.name: writer.neighbours(space) for space in spaces}
         writer.maps(maps)
+        writer.comparisons(new / "comparisons")
         writer.summary(spaces, near)
         size = bytes_below(new)
     return Exported(there, "app", len(ids), size, tuple(skipped), (_how_to_look(there),))
@@ -224,6 +229,39 @@ _WAITING = (
     'animation: late 0s 3s forwards">If nothing comes, this page was opened from a file. '
     "Browsers run it from a web server only: see README.txt beside it.</p>"
 )
+
+
+_FIGURE = """\
+<figure>
+<img src="{number}.svg" alt="Distributions of similarities: {name}">
+<figcaption>{name}. <a href="{number}.json" download>The numbers</a>,
+<a href="{number}.svg" download>the figure</a>.</figcaption>
+</figure>"""
+
+_COMPARISONS = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Comparisons · {title}</title>
+<link rel="icon" type="image/svg+xml" href="../icon.svg">
+<style>
+body {{ font: 16px/1.6 system-ui, sans-serif; max-width: 72rem; margin: 0 auto; padding: 2rem 1rem;
+  color: #1d1a16; background: #f6f4f0; }}
+a {{ color: #b5341a; }}
+figure {{ margin: 2rem 0 3rem; }}
+img {{ width: 100%; height: auto; background: #fff; border-radius: 6px; }}
+</style>
+</head>
+<body>
+<p><a href="../index.html">{title}</a></p>
+<h1>Comparisons</h1>
+{figures}
+</body>
+</html>
+"""
 
 
 class _Writer:
@@ -361,6 +399,26 @@ class _Writer:
                 self.answer(f"sprites/{side}/{page}", sheet)
             self.progress.advance()
 
+    def comparisons(self, folder: Path) -> None:
+        """Write a page with the figures of kept comparisons, and their numbers beside it."""
+        if not self.options.comparisons:
+            return
+        folder.mkdir()
+        self.progress.stage("Writing comparisons", len(self.options.comparisons), "comparisons")
+        parts = []
+        for number, name in enumerate(self.options.comparisons):
+            kept = self.collection.comparison(name)
+            compared, look = flow.compare_kept(self.collection, name)
+            dated = replace(look, date=kept.saved[:10])  # the same comparison, the same bytes
+            for kind in ("svg", "json"):
+                file = folder / f"{number}.{kind}"
+                flow.write_comparison(self.collection, compared, file, dated)
+            parts.append(_FIGURE.format(name=escape(name), number=number))
+            self.progress.advance()
+        title = escape(self.options.title or self.collection.name)
+        page = _COMPARISONS.format(title=title, policy=_POLICY, figures="\n".join(parts))
+        (folder / "index.html").write_text(page, encoding="utf-8", newline="\n")
+
     def answer(self, address: str, body: Any) -> None:
         """Write down what the API answers at an address below ``api/``: bytes, or JSON."""
         folder = self.folder / "answers"
@@ -403,6 +461,10 @@ class _Writer:
                 "chunk": CHUNK,
                 "per_folder": PER_FOLDER,
                 "near": near,
+                "pages": [
+                    {"title": "Comparisons", "href": "comparisons/index.html"}
+                    for _ in self.options.comparisons[:1]
+                ],
                 "answers": self.answers,
             },
         )

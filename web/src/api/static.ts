@@ -19,6 +19,7 @@ interface Site {
   readonly collection: Collection;
   readonly properties: Readonly<Record<string, Facets["properties"][number]["type"]>>;
   readonly rooms: readonly Page[];
+  readonly pages: DataSource["pages"];
   /** Images whose facts, or neighbours, lie in one file. */
   readonly chunk: number;
   readonly per_folder: number;
@@ -124,6 +125,7 @@ export async function staticSource(
     ...serverSource((input, init) => (init?.method ? refused() : kept(String(input)))),
     served: false,
     rooms: new Set(site.rooms),
+    pages: site.pages,
     collection: () => Promise.resolve(site.collection),
     selections: () => Promise.resolve([]),
     facets: async (view) => countFacets((await all()).matching(view), site.properties),
