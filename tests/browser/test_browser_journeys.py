@@ -269,10 +269,10 @@ def test_the_distribution_is_brushed_by_mouse_and_by_keys(visit: Visit) -> None:
     page.wait_for_function("before => !location.hash.includes(`high=${before}`)", arg=high)
     narrower = check()
     assert narrower[0] == low
-    assert narrower[1] == pytest.approx(high - 0.01)
+    assert narrower[1] == pytest.approx(high - 0.005)
     page.keyboard.press("Shift+ArrowLeft")
     page.wait_for_function("before => !location.hash.includes(`high=${before}`)", arg=narrower[1])
-    assert check()[1] == pytest.approx(max(high - 0.11, low + 0.01))
+    assert check()[1] == pytest.approx(max(high - 0.055, low + 0.005))
     page.get_by_role("button", name="Logarithmic").click()
     page.wait_for_url("**scale=log*")
     page.reload()

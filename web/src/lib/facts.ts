@@ -29,3 +29,14 @@ export function termTitle(term: Term, card: (id: number) => Image | undefined): 
       return `“${term.value}”`;
   }
 }
+
+/** Titles without the words that all of them begin with: "pool" and "stage5" of one network. */
+export function shortTitles(titles: readonly string[]): string[] {
+  if (titles.length < 2) return [...titles];
+  const words = titles.map((title) => title.split(" "));
+  const first = words[0] ?? [];
+  const shortest = Math.min(...words.map((each) => each.length));
+  let common = 0;
+  while (common < shortest - 1 && words.every((each) => each[common] === first[common])) common += 1;
+  return words.map((each) => each.slice(common).join(" "));
+}

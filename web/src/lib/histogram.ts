@@ -195,3 +195,23 @@ export function tableRows(
     .filter(({ low, high }) => low >= range.low - 1e-9 && high <= range.high + 1e-9)
     .reverse();
 }
+
+export const GROUP_ORDERS = ["sure", "mean", "size", "name"] as const;
+export type GroupOrder = (typeof GROUP_ORDERS)[number];
+
+/** Groups in an order; "sure" is the one in which Python gave them. */
+export function arrangedGroups<T extends { name: string; mean: number; size: number }>(
+  groups: readonly T[],
+  order: GroupOrder,
+): readonly T[] {
+  switch (order) {
+    case "sure":
+      return groups;
+    case "mean":
+      return [...groups].sort((a, b) => b.mean - a.mean);
+    case "size":
+      return [...groups].sort((a, b) => b.size - a.size);
+    case "name":
+      return [...groups].sort((a, b) => a.name.localeCompare(b.name));
+  }
+}

@@ -111,6 +111,9 @@ export const CHEATS: readonly (readonly [string, readonly (readonly [string, str
       ["p", "Add as an example: more like this"],
       ["x", "Add as a counter-example: less like this"],
       ["Backspace", "Back along the trail"],
+      ["k", "Keep the picture, or the query, at hand; here and on Distribution"],
+      ["r", "Go to a rank"],
+      ["b", "Spaces side by side; ← → then follow the same picture"],
     ],
   ],
   [
@@ -118,7 +121,9 @@ export const CHEATS: readonly (readonly [string, readonly (readonly [string, str
     [
       ["l", "Linear or logarithmic heights"],
       ["n", "The same query’s neighbours"],
-      ["Tab ← →", "Move an end of the range; with Shift, ten bars"],
+      ["m", "All together, by label, by tag"],
+      ["c", "Back to the suggested cut"],
+      ["Tab ← →", "Move the cut or an end of the range; with Shift, ten bars"],
     ],
   ],
   [

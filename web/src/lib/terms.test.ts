@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatTerm, imageTerm, isQuery, parseTerm, soleImage, termsFrom, toggleTerm } from "./terms";
+import { formatTerm, imageTerm, isQuery, parseTerm, soleImage, termsFrom, toggleTerm, typedTerm } from "./terms";
 import { back, formatTrail, parseTrail, walk, type Trail } from "./trail";
 
 describe("terms", () => {
@@ -33,6 +33,30 @@ describe("terms", () => {
     expect(soleImage([imageTerm(7)])).toBe(7);
     expect(soleImage([imageTerm(7), imageTerm(8)])).toBeNull();
     expect(soleImage([imageTerm(7, true)])).toBeNull();
+  });
+});
+
+describe("what is typed", () => {
+  const known = ["label:cats", "tag:red", "selection:mine", "tag:a:b"];
+
+  it.each([
+    ["label:cats", "label:cats"],
+    [" cats ", "label:cats"],
+    ["-red", "-tag:red"],
+    ["- red", "-tag:red"],
+    ["a:b", "tag:a:b"],
+    ["text:a red boat", "text:a red boat"],
+  ])("%j is %j", (typed, wanted) => {
+    const term = typedTerm(typed, known, false);
+    expect(term && formatTerm(term)).toBe(wanted);
+  });
+
+  it("is words where the space understands them, and else nothing", () => {
+    expect(typedTerm("a red boat", known, false)).toBeNull();
+    expect(typedTerm("a red boat", known, true)).toEqual({ kind: "text", value: "a red boat", negative: false });
+    expect(typedTerm("-boat", known, true)?.negative).toBe(true);
+    expect(typedTerm("  ", known, true)).toBeNull();
+    expect(typedTerm("label:dogs", known, false)).toBeNull();
   });
 });
 

@@ -51,6 +51,20 @@ export function soleImage(terms: readonly Term[]): number | null {
     : null;
 }
 
+/**
+ * The term that a person types: a known `label:NAME`, the bare name of one, or, where the space
+ * understands words, anything else. A minus in front moves away from it. Null: no term.
+ */
+export function typedTerm(typed: string, known: readonly string[], words: boolean): Term | null {
+  const text = typed.trim();
+  const negative = text.startsWith("-");
+  const plain = text.replace(/^-/, "").trim();
+  const name = known.find((each) => each === plain || each.slice(each.indexOf(":") + 1) === plain);
+  const term = parseTerm(name ?? plain);
+  if (term && (name !== undefined || term.kind === "text")) return { ...term, negative };
+  return words && plain ? { kind: "text", value: plain, negative } : null;
+}
+
 export function imageTerm(id: number, negative = false): Term {
   return { kind: "image", value: String(id), negative };
 }
