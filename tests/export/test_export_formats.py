@@ -15,7 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image as Pillow
 
-from impasto.core.errors import ImpastoError, InvalidInput, NotFound
+from impasto import flow
+from impasto.core.errors import Cancelled, ImpastoError, InvalidInput, NotFound
+from impasto.core.progress import Quiet
 from impasto.core.space import Space
 from impasto.export import FORMATS
 from impasto.export.projector import tile_side
@@ -356,6 +358,30 @@ def test_a_failure_leaves_nothing(
     with pytest.raises(ImpastoError, match="at least"):
         shop.export(tmp_path / "more", "imagefolder")
     assert [one.name for one in tmp_path.iterdir()] == ["out"]
+
+
+class Stopper(Quiet):
+    """A user who stops a task after some steps."""
+
+    def __init__(self, steps: int) -> None:
+        self.steps = steps
+
+    def advance(self, n: int = 1) -> None:
+        self.steps -= 1
+        if self.steps < 0:
+            raise Cancelled
+
+
+def test_what_is_stopped_or_killed_leaves_nothing(shop: Shop, tmp_path: Path) -> None:
+    options = flow.ExportOptions(format="hf")
+    with pytest.raises(Cancelled):
+        flow.export(shop.collection, tmp_path / "out", options, progress=Stopper(4))
+    assert not any(tmp_path.iterdir())
+    (tmp_path / ".new-out" / "train").mkdir(parents=True)  # of a run that was killed
+    (tmp_path / ".new-out" / "train" / "half.png").write_bytes(b"")
+    shop.export(tmp_path / "out", "hf")
+    assert [one.name for one in tmp_path.iterdir()] == ["out"]
+    assert not (tmp_path / "out" / "train" / "half.png").exists()
 
 
 def test_errors_say_what_to_do(shop: Shop, tmp_path: Path) -> None:
