@@ -7,7 +7,7 @@ import pytest
 
 from impasto.core.errors import InvalidInput
 from impasto.core.space import Vectors
-from impasto.explore.distribution import background, between, distribution
+from impasto.explore.distribution import as_asked, background, between, distribution
 
 Make = Callable[..., Vectors]
 
@@ -131,3 +131,13 @@ def test_background_without_pairs_or_spread(make: Make) -> None:
     assert lonely.distribution().total == 0
     with pytest.raises(InvalidInput, match="at least one pair"):
         background(make(np.ones((4, 3), np.float16)), pairs=0)
+
+
+def test_large_parts_share_a_background(make: Make) -> None:
+    assert as_asked((1,)) == (1,)
+    assert as_asked((300,)) == (300,)
+    assert as_asked((5000,)) == as_asked((80_000,)) == (1024,)
+    assert as_asked((5000, -1)) == (5000, -1)
+    vectors = make(np.random.default_rng(0).standard_normal((3000, 8)).astype(np.float16))
+    first, second = (background(vectors, parts=(n,), pairs=500) for n in (1500, 2900))
+    np.testing.assert_array_equal(first.similarities, second.similarities)

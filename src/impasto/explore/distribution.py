@@ -158,6 +158,7 @@ def background(
     """
     if pairs < 1:
         raise InvalidInput(f"The background needs at least one pair, not {pairs}.")
+    parts = as_asked(parts)
     rng = np.random.default_rng(seed)
     usable = np.flatnonzero(~np.isnan(scales_of(vectors.norms, vectors.ids)))
     m = min(_SAMPLE_ROWS, len(usable))
@@ -181,6 +182,14 @@ def background(
         return Background(vectors.space, found, 0.0, 0.0, of)
     wide = found.astype(np.float64)
     return Background(vectors.space, found, float(wide.mean()), float(wide.std()), of)
+
+
+def as_asked(parts: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the parts of the random queries for those of a query: equal ones share a background.
+
+    A query of one large part, as a label's mean, is like any other of more than half the sample.
+    """
+    return (min(parts[0], _SAMPLE_ROWS // 2),) if len(parts) == 1 else parts
 
 
 def _random_queries(

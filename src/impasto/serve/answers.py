@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from impasto.serve.uploads import Uploads
     from impasto.store import Collection, Filter
 
-MOST_BYTES = 256 * 2**20
+MOST_BYTES = 128 * 2**20
 """Of all similarities kept; a query of a million images takes 4 MB."""
 
 SEED = 0
@@ -230,8 +230,9 @@ class Answers:
 
     def background(self, vectors: Vectors, state: str, parts: tuple[int, ...] = (1,)) -> Background:
         """Return the similarities of random pairs of a space, or of random queries like one."""
-        from impasto.explore.distribution import background
+        from impasto.explore.distribution import as_asked, background
 
+        parts = as_asked(parts)
         return self._backgrounds.get(
             (state, parts), lambda: background(vectors, parts=parts, seed=SEED)
         )
