@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import astuple, replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fixtures import Gallery
-from kit import Own, assert_same, draw, vectors_on_disk
+from kit import Own, assert_same, draw, own_weights, vectors_on_disk
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
@@ -18,6 +19,8 @@ from impasto import flow
 from impasto.core.errors import Busy, Cancelled, InvalidInput, WrongCollection
 from impasto.core.progress import Quiet
 from impasto.core.space import Space
+from impasto.embed import Engine
+from impasto.flow import gather
 from impasto.store import Changes, Collection
 
 
@@ -304,3 +307,69 @@ def test_what_an_added_is_made_of(shapes: Collection) -> None:
     assert astuple(added.changes) == astuple(Changes(same=6))
     assert added.labels == "The folder is the label: 3 classes."
     assert added.moved_from is None
+
+
+class TestNothingLeft:
+    """An order that was carried out before, with nothing new to do, loads no network."""
+
+    @pytest.fixture
+    def mine(
+        self, gallery: Gallery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> Iterator[Collection]:
+        monkeypatch.setenv("IMPASTO_CACHE", str(tmp_path / "cache"))
+        with Collection.open(gallery.copy(tmp_path).path) as collection:
+            yield collection
+
+    def loads(self, collection: Collection, wanted: flow.EmbedOptions) -> bool:
+        """Tell whether a network is loaded."""
+        asked: list[flow.EmbedOptions] = []
+        opened = gather.open_engine
+
+        def watched(options: flow.EmbedOptions) -> Engine:
+            asked.append(options)
+            return opened(options)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(gather, "open_engine", watched)
+            spaces = flow.embed(collection, wanted).spaces
+        assert {info.space for info in collection.spaces()} >= set(spaces)
+        return bool(asked)
+
+    def test_the_second_time(self, mine: Collection, own: Own) -> None:
+        wanted = options(own)
+        assert self.loads(mine, wanted)
+        assert not self.loads(mine, wanted)
+        assert self.loads(mine, replace(wanted, pooling="max", layers=("blocks.1",)))
+        assert self.loads(mine, replace(wanted, flip="mean"))
+        assert not self.loads(mine, wanted)
+
+    def test_a_new_image(self, mine: Collection, own: Own) -> None:
+        wanted = options(own)
+        self.loads(mine, wanted)
+        picture = mine.image(1).file
+        shutil.copy(picture, picture.with_name("new.png"))
+        flow.add(mine, mine.roots()[0])
+        assert self.loads(mine, wanted)
+        assert [info.rows for info in mine.spaces()][-1] == 25
+
+    def test_other_weights_under_the_same_name(
+        self, mine: Collection, own: Own, tmp_path: Path
+    ) -> None:
+        file = Path(shutil.copy(own.file, tmp_path / "w.safetensors"))
+        wanted = options(own, weights=file)
+        self.loads(mine, wanted)
+        own_weights(tmp_path, seed=3).file.replace(file)
+        assert self.loads(mine, wanted)
+        assert len(mine.spaces()) == 3
+
+    def test_a_removed_space_or_a_damaged_note(
+        self, mine: Collection, own: Own, tmp_path: Path
+    ) -> None:
+        wanted = options(own)
+        self.loads(mine, wanted)
+        mine.remove_space(mine.spaces()[-1].space)
+        assert self.loads(mine, wanted)
+        for note in (tmp_path / "cache" / "spaces").iterdir():
+            note.write_text("{")
+        assert self.loads(mine, wanted)
+        assert not self.loads(mine, wanted)

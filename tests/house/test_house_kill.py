@@ -69,7 +69,7 @@ def state(path: Path) -> dict[str, Any]:
     for name, tables in TABLES.items():
         db = sqlite3.connect(path / f"{name}.sqlite")
         for table in tables:
-            found[table] = db.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall()
+            found[table] = sorted(db.execute(f"SELECT * FROM {table}").fetchall(), key=repr)
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         db.close()
     return found

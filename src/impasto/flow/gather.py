@@ -18,7 +18,7 @@ from impasto.core.errors import ImpastoError, InvalidInput, WrongCollection
 from impasto.core.progress import Progress, Quiet
 from impasto.core.records import Found, Skipped
 from impasto.core.space import Fit, Flip, Pooling, Precision, Space
-from impasto.flow import own_weights
+from impasto.flow import made_before, own_weights
 from impasto.flow.places import cache_folder, named_collection
 
 if TYPE_CHECKING:
@@ -256,8 +256,14 @@ def embed(
     progress = progress or Quiet()
     if not collection.counts().images:
         return Done()  # without the seconds that it takes to load a network
+    options = options or EmbedOptions()
+    before = made_before.recall(options)
+    if before and not len(collection.pending(*before)):
+        own_weights.remember(before[0].weights, options.weights)
+        return Done(spaces=before)
     progress.stage("network", unit="networks")
-    engine = open_engine(options or EmbedOptions())
+    engine = open_engine(options)
+    made_before.remember(options, engine.spaces)
     return _work(collection, engine, progress)
 
 
