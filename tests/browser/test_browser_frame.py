@@ -35,6 +35,8 @@ PLACES = (
     "#/neighbours",
     "#/neighbours?term=image:{id}",
     "#/distribution?term=image:{id}",
+    "#/compare",
+    "#/compare?q=0~~label:circle&q=1~~label:square",
     "#/try",
 )
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}

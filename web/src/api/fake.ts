@@ -3,7 +3,7 @@
 import { ROOMS } from "../lib/rooms";
 import { parseValue } from "../lib/conditions";
 import { facetOf, within } from "../lib/facet";
-import { formatTerm, soleImage, type Term } from "../lib/terms";
+import { formatTerm, parseTerm, soleImage, type Term } from "../lib/terms";
 import type { View } from "../lib/view";
 import { fakeMaps } from "./fakeMaps";
 import {
@@ -15,8 +15,18 @@ import {
   fakeSideBySide,
 } from "./fakeSpread";
 import { SourceError, type DataSource, type Query } from "./source";
-import type { Collection, Facets, History,
-  Image, Job, Neighbour, Selection } from "./types";
+import { fakeChanges, fakeCompared, fakeScatter, fakeWithin } from "./fakeCompare";
+import type {
+  Collection,
+  CompareRequest,
+  Comparison,
+  Facets,
+  History,
+  Image,
+  Job,
+  Neighbour,
+  Selection,
+} from "./types";
 
 export const LABELS = ["animals", "food", "nature", "objects", "people", "symbols", "travel"];
 const WORDS = ["blue", "calm", "dark", "face", "hand", "heart", "house", "moon", "sea", "star"];
@@ -203,6 +213,13 @@ export function fakeSource(images: number, delay = 0): DataSource {
     saved: "2026-01-01T10:00:00Z",
   });
 
+  const compared = new Map<string, Comparison>();
+  const rankingOf = (asked: CompareRequest, place: number): Neighbour[] =>
+    ranked({
+      space: asked.space ?? null,
+      terms: (asked.queries[place]?.terms ?? []).flatMap((term) => parseTerm(term) ?? []),
+    });
+
   const title = (terms: readonly Term[]): string => terms.map(formatTerm).join(" ");
 
   return {
@@ -321,6 +338,41 @@ export function fakeSource(images: number, delay = 0): DataSource {
             .map(({ id }) => id),
         ),
       ),
+    compare: (asked) => wait(fakeCompared(asked, asked.queries.map((_, place) => rankingOf(asked, place)))),
+    scatter: (asked, [first, second]) =>
+      wait(fakeScatter(rankingOf(asked, first), rankingOf(asked, second))),
+    within: (asked, [first, second], region) =>
+      wait(fakeWithin(rankingOf(asked, first), rankingOf(asked, second), region, asked.k ?? 100)),
+    changes: (asked, [first, second], count) =>
+      wait(fakeChanges(rankingOf(asked, first), rankingOf(asked, second), count)),
+    comparisonFile: (_asked, _pair, kind) => wait(new Blob([kind])),
+    comparisons: () => wait([...compared.values()]),
+    comparison: (name) => {
+      const found = compared.get(name);
+      return found
+        ? wait(found)
+        : Promise.reject(new SourceError("not_found", `No comparison '${name}'.`, 404));
+    },
+    saveComparison: (name, asked) => {
+      const queries = asked.queries.map(({ title = "", terms, slot }, place) => ({
+        title,
+        terms,
+        slot: slot ?? place,
+      }));
+      const now = "2026-01-01T10:00:00Z";
+      compared.set(name, { name, space: "lite0", queries, k: asked.k ?? 100, saved: now });
+      return wait({ name, space: "lite0", queries, k: asked.k ?? 100, saved: now });
+    },
+    renameComparison: (name, next) => {
+      const found = compared.get(name);
+      if (found) compared.set(next, { ...found, name: next });
+      compared.delete(name);
+      return wait(undefined);
+    },
+    removeComparison: (name) => {
+      compared.delete(name);
+      return wait(undefined);
+    },
     upload: () => wait({ id: "ab12", width: 640, height: 480, thumbnail: "uploads/ab12" }),
     predict: (model, term) => {
       if (model !== "label")

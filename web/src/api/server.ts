@@ -6,7 +6,7 @@ import { filterOf, viewParams } from "../lib/view";
 import { follow, type Connection, type EventsLike } from "./live";
 import { serverMaps } from "./maps";
 import { patience, type Fetch } from "./patience";
-import { SourceError, type DataSource, type Images, type Query } from "./source";
+import { SourceError, type DataSource, type Images, type Pair, type Query } from "./source";
 import type { Collection, Counts, Job, Upload } from "./types";
 
 /** Pictures from outside that are kept here, in case the server forgets them. */
@@ -37,8 +37,8 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
     return (await (await granted(await patient.once(`api/${path}`))).json()) as T;
   }
 
-  async function ids(path: string): Promise<Int32Array> {
-    const body = await (await request(path)).arrayBuffer();
+  async function ids(path: string, init?: RequestInit, question?: boolean): Promise<Int32Array> {
+    const body = await (await request(path, init, question)).arrayBuffer();
     return new Int32Array(body);
   }
 
@@ -60,6 +60,7 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
   });
   const post = (body: unknown): RequestInit => send("POST", body);
   const selection = (name: string): string => `selections/${encodeURIComponent(name)}`;
+  const comparison = (name: string): string => `comparisons/${encodeURIComponent(name)}`;
 
   return {
     served: true,
@@ -100,6 +101,31 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
       json(`distribution/inside?${written(query, { of: formatTerm(of), bins })}`),
     groups: (query, by, bins) => json(`distribution/groups?${written(query, { by, bins })}`),
     between: (query, low, high) => ids(`distribution/images?${written(query, { low, high })}`),
+    compare: (asked) => json("compare", post(asked), true),
+    scatter: (asked, pair) => json("compare/scatter", post({ ...asked, ...placed(pair) }), true),
+    within: (asked, pair, region) =>
+      ids(
+        "compare/images",
+        post({
+          ...asked,
+          ...placed(pair),
+          ...(typeof region === "string" ? { corner: region } : { box: region }),
+        }),
+        true,
+      ),
+    changes: (asked, pair, count) =>
+      json("compare/changes", post({ ...asked, ...placed(pair), count }), true),
+    comparisonFile: async (asked, pair, kind, title) =>
+      (await request("compare/file", post({ ...asked, ...placed(pair), kind, title }), true)).blob(),
+    comparisons: () => json("comparisons"),
+    comparison: (name) => json(comparison(name)),
+    saveComparison: (name, asked) => json("comparisons", post({ ...asked, name })),
+    renameComparison: async (name, next) => {
+      await request(comparison(name), send("PATCH", { name: next }));
+    },
+    removeComparison: async (name) => {
+      await request(comparison(name), { method: "DELETE" });
+    },
     upload: async (file) => {
       const upload = await json<Upload>("uploads", form(file));
       sent.delete(upload.id);
@@ -159,6 +185,11 @@ export function shapesFrom(body: ArrayBuffer): Float32Array {
   const found = new Float32Array((ids[ids.length - 2] ?? -1) + 1); // ids rise
   for (let i = 0; i < ids.length; i += 2) found[ids[i] ?? 0] = ratios[i + 1] ?? 0;
   return found;
+}
+
+/** Two queries of a comparison as the API takes them. */
+function placed([first, second]: Pair): { first: number; second: number } {
+  return { first, second };
 }
 
 /** A set of images as the API takes it. */

@@ -1,5 +1,6 @@
 /** Where the app's data comes from: the server in use, a fake one in tests and development. */
 
+import type { Box, Corner } from "../lib/comparison";
 import type { Page } from "../lib/rooms";
 import type { Term } from "../lib/terms";
 import type { View } from "../lib/view";
@@ -8,6 +9,10 @@ import type { MapSource } from "./maps";
 import type {
   Change,
   Collection,
+  Compared,
+  CompareRequest,
+  Comparison,
+  ComparisonFile,
   Contrast,
   Distribution,
   Facets,
@@ -20,6 +25,8 @@ import type {
   Neighbours,
   Prediction,
   PropertyFacet,
+  RankChanges,
+  Scatter,
   Selection,
   SideBySide,
   Upload,
@@ -33,6 +40,9 @@ export interface Query {
 
 /** A set of images: those of a list, or all that a view shows. */
 export type Images = { readonly ids: ArrayLike<number> } | { readonly view: View };
+
+/** Two queries of a comparison, by their places. */
+export type Pair = readonly [first: number, second: number];
 
 export interface DataSource {
   /** Whether a server answers: it takes pictures and queries of every kind, works, keeps edits. */
@@ -77,6 +87,20 @@ export interface DataSource {
   groups(query: Query, by: "label" | "tag", bins: number): Promise<Groups>;
   /** Ids with a similarity from low to high, most similar first. */
   between(query: Query, low: number, high: number): Promise<Int32Array>;
+  compare(asked: CompareRequest): Promise<Compared>;
+  /** All images by their similarities to two queries, named by their places. */
+  scatter(asked: CompareRequest, pair: Pair): Promise<Scatter>;
+  /** Ids in a box or corner of the scatter, furthest out first. */
+  within(asked: CompareRequest, pair: Pair, region: Corner | Box): Promise<Int32Array>;
+  changes(asked: CompareRequest, pair: Pair, count: number): Promise<RankChanges>;
+  /** A comparison as a figure or as data, to be saved. */
+  comparisonFile(asked: CompareRequest, pair: Pair, kind: ComparisonFile, title: string): Promise<Blob>;
+  comparisons(): Promise<Comparison[]>;
+  comparison(name: string): Promise<Comparison>;
+  /** Keep a comparison under a name, instead of the one that had it. */
+  saveComparison(name: string, asked: CompareRequest): Promise<Comparison>;
+  renameComparison(name: string, next: string): Promise<void>;
+  removeComparison(name: string): Promise<void>;
   upload(file: Blob): Promise<Upload>;
   predict(model: string, term: Term): Promise<Prediction>;
   jobs(): Promise<Job[]>;

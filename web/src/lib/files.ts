@@ -19,3 +19,24 @@ function mayBePicture(file: File): boolean {
 export function bringsFiles(data: { readonly types: readonly string[] } | null): boolean {
   return data?.types.includes("Files") ?? false;
 }
+
+/** Let the user choose a picture file. */
+export function choose(take: (file: Blob) => void): void {
+  const input = document.createElement("input");
+  input.type = "file";
+  input.accept = "image/*";
+  input.onchange = () => {
+    const file = input.files?.[0];
+    if (file) take(file);
+  };
+  input.click();
+}
+
+/** Hand a file to the browser to be saved. */
+export function save(file: Blob, name: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(file);
+  link.download = name.replace(/[/\\:*?"<>|]/g, "-");
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}

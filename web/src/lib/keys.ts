@@ -127,6 +127,15 @@ export const CHEATS: readonly (readonly [string, readonly (readonly [string, str
     ],
   ],
   [
+    "Compare",
+    [
+      ["v", "Density or cumulative curves"],
+      ["c", "The chosen picture as a query of its own"],
+      ["p x", "As example, counter-example of the marked query"],
+      ["Tab ← →", "Move an edge of the box; with Shift, ten times as far"],
+    ],
+  ],
+  [
     "Map",
     [
       ["+ − 0", "Nearer, farther, everything"],

@@ -9,6 +9,7 @@ export const ROOMS = [
   { page: "browse", title: "Browse", key: "b", asks: false },
   { page: "neighbours", title: "Neighbours", key: "n", asks: true },
   { page: "distribution", title: "Distribution", key: "d", asks: true },
+  { page: "compare", title: "Compare", key: "c", asks: false, keeps: true },
   { page: "map", title: "Map", key: "m", asks: false },
   { page: "try", title: "Try", key: "t", asks: true },
 ] as const satisfies readonly RoomLike[];
@@ -20,10 +21,16 @@ interface RoomLike {
   readonly key: string;
   /** Whether its address holds a query (`term=…`), which then goes along from room to room. */
   readonly asks: boolean;
+  /** Whether its link leads back to what was last looked at in it. */
+  readonly keeps?: boolean;
 }
 
 export type Room = (typeof ROOMS)[number];
 export type Page = Room["page"];
+
+export function keeps(room: RoomLike): boolean {
+  return room.keeps === true;
+}
 
 /** Rooms that a narrow screen shows at once; the others wait behind "More". */
 const AT_ONCE = 4;
