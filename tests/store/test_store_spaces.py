@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import weakref
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -351,3 +352,12 @@ def test_a_closed_collection_has_no_version(shelf: Shelf) -> None:
     shelf.collection.close()
     with pytest.raises(InvalidInput, match="closed"):
         shelf.collection.version  # noqa: B018
+
+
+def test_a_closed_collection_lets_go_of_mapped_files(shelf: Shelf, space: Space) -> None:
+    shelf.imagine(2)
+    embed(shelf, space)
+    mapped = weakref.ref(shelf.collection.vectors(space).values)
+    assert mapped() is not None, "it is kept for whoever asks next"
+    shelf.collection.close()
+    assert mapped() is None

@@ -178,6 +178,8 @@ class Collection:
 
     def close(self) -> None:
         """Let go of all files; closing twice is fine."""
+        with self._reading:
+            self._read.clear()  # mapped files; where files can't be unlinked while open, they stay
         self._thumbnails.close()
         self._catalogue.close()
         if self._lock is not None:
