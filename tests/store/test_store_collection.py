@@ -58,8 +58,8 @@ def test_create_and_open(tmp_path: Path) -> None:
         made.counts()
     assert is_collection(path)
     assert sorted(p.name for p in path.iterdir()) == [
-        *("catalogue.sqlite", "impasto.json", "lock", "maps", "models", "reports", "spaces"),
-        "thumbnails.sqlite",
+        *("catalogue.sqlite", "impasto.json", "lock", "maps", "models", "reports", "sheets"),
+        *("spaces", "thumbnails.sqlite"),
     ]
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 

@@ -19,6 +19,7 @@ from impasto.store.about import property_name
 from impasto.store.columns import integers
 from impasto.store.query import (
     EVERYTHING,
+    GONE,
     HIDDEN,
     MEASURES,
     PROPERTY,
@@ -113,12 +114,10 @@ def facets(db: sqlite3.Connection, wanted: Filter) -> Facets:
         every.subtract(found)
         return every
 
-    images = "FROM fewer m CROSS JOIN images i ON i.id = m.id"
-    labels = counts("SELECT label, count(*) FROM images", f"SELECT i.label, count(*) {images}")
-    splits = counts("SELECT split, count(*) FROM images", f"SELECT i.split, count(*) {images}")
+    labels = counts("SELECT label, count(*) FROM images", "SELECT label, count(*) FROM fewer")
+    splits = counts(_SPLITS, "SELECT split, count(*) FROM fewer")
     gone = counts(
-        "SELECT gone IS NOT NULL, count(*) FROM images",
-        f"SELECT i.gone IS NOT NULL, count(*) {images}",
+        f"SELECT 1, count(*) FROM {GONE}", "SELECT 1, count(*) FROM fewer WHERE gone IS NOT NULL"
     )
     tags = counts(
         "SELECT tag, count(*) FROM image_tags",
@@ -142,6 +141,11 @@ def facets(db: sqlite3.Connection, wanted: Filter) -> Facets:
         splits=_ranked({key: n for key, n in splits.items() if key is not None}),
         flags=_ranked(flags),
     )
+
+
+_SPLITS = f"""SELECT split, sum(n) FROM (
+  SELECT split, count(*) AS n FROM images WHERE gone IS NULL GROUP BY 1
+  UNION ALL SELECT split, count(*) FROM {GONE} GROUP BY 1)"""  # from the index, which has no others
 
 
 def facet(db: sqlite3.Connection, key: str, wanted: Filter, bins: int = BINS) -> Facet:
@@ -248,7 +252,7 @@ def _grouped(source: str, named: list[str], wanted: Filter) -> tuple[str, list[A
     """Return the SQL that counts the matching images by `value`, rising, and its values."""
     where, values = condition(wanted)
     if wanted == EVERYTHING:  # few images don't match: faster than looking for all that do
-        chosen = f"image NOT IN (SELECT id FROM images WHERE gone IS NOT NULL UNION {HIDDEN})"
+        chosen = f"image NOT IN (SELECT id FROM {GONE} UNION {HIDDEN})"
     else:
         chosen = f"image IN (SELECT i.id FROM images i WHERE {where})"
     return (
@@ -259,19 +263,23 @@ def _grouped(source: str, named: list[str], wanted: Filter) -> tuple[str, list[A
 
 def _gather_fewer(db: sqlite3.Connection, wanted: Filter) -> bool:
     """Fill ``fewer`` with the images that match or, when these are fewer, with all others."""
-    db.execute("CREATE TEMP TABLE fewer (id INTEGER PRIMARY KEY)")
+    db.execute("CREATE TEMP TABLE fewer (id INTEGER PRIMARY KEY, label, split, gone)")
+    columns = "INSERT INTO fewer SELECT i.id, i.label, i.split, i.gone FROM"
     if wanted == EVERYTHING:
-        db.execute(f"INSERT INTO fewer SELECT id FROM images WHERE gone IS NOT NULL UNION {HIDDEN}")
+        db.execute(
+            f"{columns} (SELECT id FROM {GONE} UNION {HIDDEN}) x CROSS JOIN images i ON i.id = x.id"
+        )
         return True
     where, values = condition(wanted)
-    matching = db.execute(
-        f"INSERT INTO fewer SELECT i.id FROM images i WHERE {where} ORDER BY i.id", values
-    ).rowcount
+    matching = db.execute(f"{columns} images i WHERE {where} ORDER BY i.id", values).rowcount
     (every,) = db.execute("SELECT count(*) FROM images").fetchone()
     if 2 * matching <= every:
         return False
-    db.execute("CREATE TEMP TABLE others (id INTEGER PRIMARY KEY)")
-    db.execute("INSERT INTO others SELECT id FROM images WHERE id NOT IN (SELECT id FROM fewer)")
+    db.execute("CREATE TEMP TABLE others (id INTEGER PRIMARY KEY, label, split, gone)")
+    db.execute(
+        "INSERT INTO others SELECT id, label, split, gone FROM images "
+        "WHERE id NOT IN (SELECT id FROM fewer)"
+    )
     db.execute("DROP TABLE fewer")
     db.execute("ALTER TABLE others RENAME TO fewer")
     return True

@@ -212,6 +212,7 @@ def condition(wanted: Filter) -> tuple[str, list[Any]]:
     return " AND ".join(parts) or "1", values
 
 
+GONE = "images INDEXED BY images_gone WHERE gone IS NOT NULL"
 HIDDEN = "SELECT image FROM flags WHERE kind = 'hidden'"
 _FOUND = """SELECT rowid FROM search WHERE search MATCH ?
  UNION ALL SELECT id FROM images WHERE label IN
@@ -308,10 +309,17 @@ def order(db: sqlite3.Connection, wanted: Filter, sort: Sort) -> NDArray[np.int6
     """Return all matching ids, in order."""
     by = _ordering(sort)
     way = "DESC" if sort.descending else "ASC"
-    if sort.key == "name" and wanted == EVERYTHING:  # all from the index on paths
-        (ids,) = integers(db, f"SELECT id FROM images ORDER BY path {way}, id {way}")
-        (unseen,) = integers(db, f"SELECT id FROM images WHERE gone IS NOT NULL UNION {HIDDEN}")
-        return ids[~np.isin(ids, unseen)] if len(unseen) else ids
+    if sort.key in ("name", "added") and wanted == EVERYTHING:  # all from one index
+        return _everything(db, sort)
+    if sort.key.startswith(PROPERTY):  # all values from their index, then those that match
+        name = property_name(sort.key.removeprefix(PROPERTY))
+        (ids,) = integers(
+            db,
+            f"SELECT image FROM property_values WHERE name = ? ORDER BY value {way}, image {way}",
+            [name],
+        )
+        matching = order(db, wanted, Sort("added", sort.descending))
+        return np.concatenate([ids[np.isin(ids, matching)], matching[~np.isin(matching, ids)]])
     where, values = condition(wanted)
     (ids,) = integers(
         db,
@@ -327,6 +335,18 @@ def order(db: sqlite3.Connection, wanted: Filter, sort: Sort) -> NDArray[np.int6
         [*by.values, *values],
     )
     return np.concatenate([ids, others])
+
+
+def _everything(db: sqlite3.Connection, sort: Sort) -> NDArray[np.int64]:
+    """Return all ids by path or as they came, without reading the images themselves."""
+    (unseen,) = integers(db, f"SELECT id FROM {GONE} UNION {HIDDEN}")
+    if sort.key == "name":
+        way = "DESC" if sort.descending else "ASC"
+        (ids,) = integers(db, f"SELECT id FROM images ORDER BY path {way}, id {way}")
+    else:
+        (ids,) = integers(db, "SELECT id FROM images INDEXED BY images_state WHERE gone IS NULL")
+        ids = np.sort(ids)[:: -1 if sort.descending else 1]
+    return ids[~np.isin(ids, unseen)]
 
 
 def page_ids(
