@@ -89,15 +89,6 @@ export function fakeMaps(images: number, wait: <T>(value: T) => Promise<T>): Map
           ? Float32Array.from(ids, (id) => 1880 + (id % 120))
           : Int32Array.from(ids, (id) => (by === "label" ? label(id) : id % 2)),
       ),
-    shapes: () =>
-      wait(
-        new Map(
-          [...ids].map((id) => {
-            const { width, height } = fakeImage(id);
-            return [id, width / height] as const;
-          }),
-        ),
-      ),
     sheet: (side, page) =>
       packed(Array.from({ length: PER_SHEET }, (_, cell) => page * PER_SHEET + cell), side, COLUMNS),
     chosen: (side, wanted) => packed(wanted, side, 16),

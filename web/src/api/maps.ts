@@ -1,6 +1,6 @@
 /** Maps from the server: places, colours, and pictures small enough to have very many of. */
 
-import { parsePoints, parseShapes, type Points } from "../map/points";
+import { parsePoints, type Points } from "../map/points";
 import type { Side } from "../map/sheets";
 import type { MapCard, Values } from "./types";
 
@@ -14,8 +14,6 @@ export interface MapSource {
   values(by: string, map: string): Promise<Values>;
   /** One number per image, in the order of the map's points: see `Values`. */
   data(values: Values, map: string): Promise<Int32Array | Float32Array>;
-  /** Width over height of every picture, by id. */
-  shapes(): Promise<ReadonlyMap<number, number>>;
   /** A sheet of 1,024 sprites (JPEG), see `map/sheets.ts`. */
   sheet(side: Side, page: number, signal: AbortSignal): Promise<Blob>;
   /** Sprites of up to 256 images in the order of the ids, 16 in a row. */
@@ -38,7 +36,6 @@ export function serverMaps(request: (path: string, init?: RequestInit) => Promis
       const body = await bytes(`values/data?${asked(values.by, map)}`);
       return values.kind === "category" ? new Int32Array(body) : new Float32Array(body);
     },
-    shapes: async () => parseShapes(await bytes("shapes")),
     sheet: async (side, page, signal) => (await request(`sprites/${side}/${page}`, { signal })).blob(),
     chosen: async (side, ids, signal) =>
       (await request(`sprites/${side}?ids=${ids.join(",")}`, { signal })).blob(),

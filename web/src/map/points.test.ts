@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { aligned, parsePoints, parseShapes, type Points } from "./points";
+import { aligned, parsePoints, type Points } from "./points";
 
 function bytes(rows: readonly (readonly [number, ...number[]])[]): ArrayBuffer {
   const width = rows[0]?.length ?? 0;
@@ -18,10 +18,6 @@ it("reads places", () => {
   const read = parsePoints(bytes([[7, 0.25, 0.5], [9, 0.75, 1]]));
   expect([[...read.ids], [...read.x], [...read.y]]).toEqual([[7, 9], [0.25, 0.75], [0.5, 1]]);
   expect(parsePoints(new ArrayBuffer(0)).ids).toHaveLength(0);
-});
-
-it("reads shapes", () => {
-  expect([...parseShapes(bytes([[7, 1.5], [9, 0.5]]))]).toEqual([[7, 1.5], [9, 0.5]]);
 });
 
 it("brings another layout into the same order", () => {

@@ -21,15 +21,6 @@ export function parsePoints(bytes: ArrayBuffer): Points {
   return points;
 }
 
-/** Shapes of pictures: rows of little-endian int32 id, float32 width over height. */
-export function parseShapes(bytes: ArrayBuffer): Map<number, number> {
-  const rows = new DataView(bytes);
-  const shapes = new Map<number, number>();
-  for (let at = 0; at + 8 <= bytes.byteLength; at += 8)
-    shapes.set(rows.getInt32(at, true), rows.getFloat32(at + 4, true));
-  return shapes;
-}
-
 /** The places of another layout of the same images, in the order of `ids`; null where one lacks. */
 export function aligned(ids: Int32Array, other: Points): Points | null {
   if (ids.length === other.ids.length && ids.every((id, i) => id === other.ids[i])) return other;
