@@ -122,6 +122,12 @@ def test_it_can_be_stopped_between_steps(
     assert impatient.after > -150  # soon, not at the end
 
 
+def test_the_app_goes_on_meanwhile(made: dict[str, tuple[Vectors, maps.Map]]) -> None:
+    from umap import layouts
+
+    assert getattr(layouts, layout._EPOCH).targetoptions["nogil"]
+
+
 def test_the_graph_has_to_be_that_of_the_vectors(
     made: dict[str, tuple[Vectors, maps.Map]], make: Make
 ) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,6 @@ from impasto.core.errors import InvalidInput
 from impasto.core.progress import Progress, Quiet
 from impasto.core.records import Estimate
 from impasto.core.space import Vectors
-
-if TYPE_CHECKING:
-    from scipy.spatial import cKDTree
 
 EXACT = 4000
 """Up to so many images all are asked; above, `SAMPLE` of them."""
@@ -166,10 +163,7 @@ def _measure(
     k: int,
     progress: Progress,
 ) -> _Measured:
-    from scipy.spatial import cKDTree
-
     wide = positions.astype(np.float64)
-    near = _others(cKDTree(wide), wide[asked], asked, k)
     labelled = np.flatnonzero(labels >= 0)
     found = np.full((5, len(asked)), np.nan)
     progress.stage("Measuring", len(asked))
@@ -180,10 +174,10 @@ def _measure(
             apart = unlike[at - begin]
             squares = np.square(wide - wide[i]).sum(axis=1)
             apart[i] = squares[i] = np.inf
-            best = _nearest(apart, k)
-            found[0, at] = _beyond(apart, near[at], k)
-            found[1, at] = _beyond(squares, best, k)
-            found[2, at] = (best[:, None] == near[at]).sum()
+            alike, near = _nearest(apart, k), _nearest(squares, k)
+            found[0, at] = _beyond(apart, near, k)
+            found[1, at] = _beyond(squares, alike, k)
+            found[2, at] = np.count_nonzero(alike[:, None] == near)
             if labels[i] >= 0 and len(labelled) > 1:
                 mine = labels[i] == labels[labelled]
                 count = min(k, len(labelled) - 1)
@@ -196,23 +190,12 @@ def _measure(
 def _similarities(
     vectors: Vectors, rows: NDArray[np.int64], some: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """Compare some points with all; an image of length zero is like nothing, not like itself."""
+    """Compare some points with all."""
     from impasto.explore.similarity import similarities
 
     found = similarities(vectors, np.asarray(vectors.values[rows[some]], np.float32))
     picked: NDArray[np.float32] = found[:, rows]
     return picked
-
-
-def _others(
-    tree: cKDTree, places: NDArray[np.float64], own: NDArray[np.int64], k: int
-) -> NDArray[np.int64]:
-    """Find the `k` nearest points of each place, without the point itself."""
-    _, found = tree.query(places, k=k + 1)
-    found = np.asarray(found, np.int64).reshape(len(places), k + 1)
-    own_last = np.argsort(found == own[:, None], axis=1, kind="stable")
-    others: NDArray[np.int64] = np.take_along_axis(found, own_last, axis=1)[:, :k]
-    return others
 
 
 def _nearest(distances: NDArray[Any], k: int) -> NDArray[np.int64]:

@@ -24,6 +24,10 @@ FEWEST = 5
 """With fewer images t-SNE and UMAP have nothing to arrange: the places of PCA are taken."""
 
 _EXAGGERATED, _PLAIN = 250, 500  # iterations of t-SNE: openTSNE's defaults
+_EPOCH = "_nb_optimize_layout_euclidean_single_epoch"
+"""What umap-learn compiles for an epoch, and runs without letting other threads run, which would
+stop the whole app for seconds when there are many images. It is told to let them."""
+
 _PER_THREAD = 5000  # images that are worth a further thread of t-SNE
 _EVERY = 10  # iterations between two looks whether to go on
 _FINE = 10_000  # up to so many images t-SNE sums over a tree, and UMAP takes more epochs
@@ -155,8 +159,12 @@ def _umap(
     progress.stage("Compiling", unit="functions")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ImportWarning)  # umap wants TensorFlow for other things
+        from umap import layouts
         from umap.umap_ import find_ab_params, fuzzy_simplicial_set, simplicial_set_embedding
 
+    epoch = getattr(layouts, _EPOCH, None)
+    if epoch is not None:
+        epoch.targetoptions["nogil"] = True
     n = len(start)
     itself = np.arange(n, dtype=neighbours.dtype)[:, None]
     neighbours = np.concatenate([itself, neighbours], axis=1)
