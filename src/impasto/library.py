@@ -582,7 +582,7 @@ class Collection:
         )
 
     def maps(self) -> dict[str, flow.Mapped]:
-        """Return the maps there are, by name, without the images that went or changed since."""
+        """Return the maps there are, by name, without images that are gone or hidden now."""
         names = [record.name for record in self.stored.maps()]
         return {name: flow.read_map(self.stored, name) for name in names}
 

@@ -88,14 +88,27 @@ def test_a_growing_collection(collection: Collection, own_gallery: Gallery) -> N
     more = flow.make_map(collection, UMAP)
     assert (more.made, more.added, more.left, len(more)) == (False, 6, 1, 29)
     assert more.placed.tolist() == [False] * 23 + [True] * 6
+    assert gone not in more.ids
     place = {image: point.tobytes() for image, point in zip(made.ids, made.points, strict=True)}
     for image, point, placed in zip(more.ids, more.points, more.placed, strict=True):
         assert placed or point.tobytes() == place[image]
     assert "resemble: 6" in more.sentence
-    assert "changed: 1" in more.sentence
+    assert "hidden: 1" in more.sentence
     anew = flow.make_map(collection, UMAP, again=True)
     assert not anew.placed.any()
     assert len(anew) == 29
+
+
+def test_a_hidden_image_comes_back_to_its_place(collection: Collection) -> None:
+    made = flow.make_map(collection, UMAP)
+    collection.set_hidden([4], True)
+    assert 4 not in flow.read_map(collection).ids
+    again = flow.make_map(collection, UMAP)
+    assert (again.added, again.left, len(again)) == (0, 1, 23)
+    collection.set_hidden([4], False)
+    back = flow.read_map(collection)
+    assert back.points.tobytes() == made.points.tobytes()
+    assert back.centres.tobytes() == made.centres.tobytes()
 
 
 class Stopped(Quiet):

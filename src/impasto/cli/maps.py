@@ -122,6 +122,7 @@ def describe_map(mapped: Mapped) -> dict[str, Any]:
     """Return what `impasto map --json` says."""
     return {
         **mapped.map.card(),
+        "images": len(mapped),
         "map": mapped.name,
         "made": mapped.made,
         "added": mapped.added,

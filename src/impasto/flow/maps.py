@@ -31,11 +31,11 @@ class Mapped:
     map : Map
         As it is stored.
     standing : ndarray of shape (n_points,), bool
-        False for points whose image went, or has other content since.
+        False for points whose image is gone or hidden, or has other content since.
     made : bool
         Whether it was made just now; else it was there before.
-    added, left : int
-        Images that were put on a map that was there before, just now, and taken off it.
+    added : int
+        Images that were put on a map that was there before, just now.
     """
 
     name: str
@@ -43,11 +43,15 @@ class Mapped:
     standing: NDArray[np.bool_]
     made: bool = False
     added: int = 0
-    left: int = 0
 
     def __len__(self) -> int:
         """Count the images on it."""
         return int(np.count_nonzero(self.standing))
+
+    @property
+    def left(self) -> int:
+        """Count the points that stand for no image now."""
+        return len(self.standing) - len(self)
 
     @property
     def ids(self) -> NDArray[np.int64]:
@@ -86,9 +90,9 @@ class Mapped:
             return f"{len(self):,} images are on the map {self.name}."
         sentence = f"The map {self.name} stays as it was made"
         if self.added:
-            sentence += f"; new images, put beside those they resemble: {self.added:,}"
+            sentence += f"; new or changed images, put beside those they resemble: {self.added:,}"
         if self.left:
-            sentence += f"; taken off, because they went or changed: {self.left:,}"
+            sentence += f"; left out, because they are gone or hidden: {self.left:,}"
         return f"{sentence}."
 
 
@@ -103,8 +107,8 @@ def make_map(
 ) -> Mapped:
     """Make a map of a space (the newest when none is named), or add what is new to it.
 
-    On a map that is there already new images are put beside those they resemble; those that went
-    or changed are taken off, and the others stay where they are.
+    On a map that is there already new and changed images are put beside those they resemble, and
+    the others stay where they are.
 
     Parameters
     ----------
@@ -152,7 +156,7 @@ def make_map(
 
 
 def read_map(collection: Collection, name: str | None = None) -> Mapped:
-    """Return a map as it is now: without the images that went or changed since.
+    """Return a map as it is now: without images that are gone or hidden, or changed since.
 
     Parameters
     ----------
@@ -193,11 +197,10 @@ def _extended(
     from impasto.explore.maps import extend
 
     new = extend(old, vectors, _label_numbers(collection, vectors), progress=progress)
-    left = int(np.count_nonzero(~old.standing(vectors)))
     if new is not old:
         _save(collection, name, new)
-    added = len(new) - (len(old) - left)
-    return Mapped(name, new, np.ones(len(new), bool), added=added, left=left)
+    added = np.count_nonzero(vectors.ids >= 0) - np.count_nonzero(old.standing(vectors))
+    return Mapped(name, new, new.standing(vectors), added=int(added))
 
 
 def _read(collection: Collection, name: str) -> Map:

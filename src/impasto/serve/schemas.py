@@ -801,7 +801,7 @@ class MapOut(Out):
     space: str = Field(description="Name of the space it shows.")
     space_title: str
     created: str = Field(description="ISO 8601.")
-    images: int = Field(description="Images on it when it was last written.")
+    images: int = Field(description="Points on it, also of images that are gone or hidden now.")
     placed: int = Field(description="Of these, images that came after it was made.")
     columns: int = Field(description="Of the grid.")
     rows: int = Field(description="Of the grid.")

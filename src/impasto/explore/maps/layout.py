@@ -205,7 +205,8 @@ def _umap(
                 "disable": False,
                 "file": _Watcher(progress),
                 "bar_format": "{n}",
-                "mininterval": 0.1,
+                "mininterval": 0.02,
+                "miniters": 1,
             },
         )[0]
     )

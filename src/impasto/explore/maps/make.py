@@ -91,10 +91,11 @@ def extend(
     *,
     progress: Progress | None = None,
 ) -> Map:
-    """Put images that came since on a map, and take those off that went; the others stay put.
+    """Put images that came, or changed, since on a map; the others stay put.
 
     With PCA new images are projected. Else they go beside those they resemble among the images
-    that the map was made of, so it does not matter in which order they came.
+    that the map was made of, so it does not matter in which order they came. An image that is
+    gone or hidden keeps its point: it does not stand for the time being, and may come back.
 
     Parameters
     ----------
@@ -108,7 +109,7 @@ def extend(
     Returns
     -------
     Map
-        The same object when nothing came or went.
+        The same object when nothing came.
 
     Raises
     ------
@@ -120,7 +121,7 @@ def extend(
     standing = old.standing(vectors)
     new = np.setdiff1d(_live(vectors), old.rows[standing])
     new = new[np.argsort(vectors.ids[new], kind="stable")]
-    if not len(new) and standing.all():
+    if not len(new):
         return old
     base = standing & ~old.placed
     if not base.any():
@@ -131,14 +132,15 @@ def extend(
         found = project(vectors, new, old.axes[0], old.axes[1:], progress=progress)
     else:
         found = beside(vectors, old.rows[base], old.positions[base], new, progress)
-    positions = np.concatenate([old.positions[standing], found])
+    kept = standing | ~np.isin(old.ids, vectors.ids[new])  # the others changed
+    positions = np.concatenate([old.positions[kept], found])
     extended = replace(
         old,
-        ids=np.concatenate([old.ids[standing], vectors.ids[new]]),
-        rows=np.concatenate([old.rows[standing], new]),
+        ids=np.concatenate([old.ids[kept], vectors.ids[new]]),
+        rows=np.concatenate([old.rows[kept], new]),
         positions=positions,
         cells=np.zeros((len(positions), 2), np.int32),
-        placed=np.concatenate([old.placed[standing], np.ones(len(new), bool)]),
+        placed=np.concatenate([old.placed[kept], np.ones(len(new), bool)]),
         frame=frame_of(positions, old.frame),
     )
     return _finished(extended, vectors, labels, progress)
@@ -153,13 +155,15 @@ def _live(vectors: Vectors) -> NDArray[np.int64]:
 def _finished(
     made: Map, vectors: Vectors, labels: NDArray[np.int64] | None, progress: Progress
 ) -> Map:
-    """Give a map its grid and its measures."""
+    """Give a map its grid and its measures; only points that stand are measured."""
     laid = cells(made.points, progress=progress)
+    standing = made.standing(vectors)
+    rows = made.rows[standing]
     measured = faithfulness(
         vectors,
-        made.rows,
-        made.positions,
-        None if labels is None else labels[made.rows],
+        rows,
+        made.positions[standing],
+        None if labels is None else labels[rows],
         seed=made.settings.seed,
         progress=progress,
     )

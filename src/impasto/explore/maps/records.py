@@ -82,7 +82,7 @@ class Map:
     cells : ndarray of shape (n_images, 2), int32
         Column and row of each image in the grid without overlaps; no two share a cell.
     placed : ndarray of shape (n_images,), bool
-        Images that came after the map was made, put beside those that they resemble.
+        Images that came, or changed, after the map was made, put beside those they resemble.
     frame : tuple of 3 floats
         Centre and side of the square that is looked at. It is that of the map as it was made,
         and grows only when a new image comes to lie outside.
@@ -169,7 +169,7 @@ class Map:
         Returns
         -------
         ndarray of shape (n_images,), bool
-            False where the image went, or its content changed.
+            False where the image is gone or hidden, or its content changed.
         """
         there = self.rows < len(vectors.ids)
         there[there] = vectors.ids[self.rows[there]] == self.ids[there]

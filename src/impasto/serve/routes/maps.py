@@ -19,7 +19,7 @@ router = APIRouter(tags=["maps"])
 POINTS = octets_of(
     "Rows of little-endian int32 id, float32 x, float32 y, in the order of the map; both in "
     "[0, 1], x from the left, y from the top. The longer side of the map is 1 and the shorter one "
-    "is centred, so distances compare across both. Images that went or changed since are left out."
+    "is centred, so distances compare across both. Images that are gone or hidden are left out."
 )
 GRID = octets_of(
     "The same rows with the centre of each image's own cell. Cells are squares of side "
