@@ -2322,7 +2322,7 @@ export interface components {
             faithfulness: components["schemas"]["FaithfulnessOut"] | null;
             /**
              * Images
-             * @description Images on it when it was last written.
+             * @description Points on it, also of images that are gone or hidden now.
              */
             images: number;
             /** Name */
@@ -4257,7 +4257,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Rows of little-endian int32 id, float32 x, float32 y, in the order of the map; both in [0, 1], x from the left, y from the top. The longer side of the map is 1 and the shorter one is centred, so distances compare across both. Images that went or changed since are left out. */
+            /** @description Rows of little-endian int32 id, float32 x, float32 y, in the order of the map; both in [0, 1], x from the left, y from the top. The longer side of the map is 1 and the shorter one is centred, so distances compare across both. Images that are gone or hidden are left out. */
             200: {
                 headers: {
                     [name: string]: unknown;
