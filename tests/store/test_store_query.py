@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -330,3 +331,32 @@ def test_other_programs_can_read_the_view(collection: Collection) -> None:
     image = collection.image(3)
     assert image.sha256 is not None
     assert row == (image.path, image.label, image.sha256.hex())
+
+
+@pytest.mark.parametrize("by", ["label", "tag"])
+def test_memberships_are_what_the_images_say(
+    collection: Collection, by: Literal["label", "tag"]
+) -> None:
+    def truth() -> set[tuple[int, str]]:
+        return {
+            (image.id, name)
+            for image in collection.images(collection.order())
+            for name in (image.tags if by == "tag" else [image.label])
+            if name is not None
+        }
+
+    found = collection.memberships(by)
+    pairs = list(zip(found.ids.tolist(), (found.names[c] for c in found.codes), strict=True))
+    assert len(pairs) == len(set(pairs))
+    assert set(pairs) == truth()
+    sizes = np.bincount(found.codes).tolist()
+    assert sizes == sorted(sizes, reverse=True)
+    assert collection.memberships(by) is found  # kept, until something changes
+    first = collection.order()[:1].tolist()
+    collection.set_label(first, "another")
+    collection.add_tags(first, ["another"])
+    again = collection.memberships(by)
+    assert (first[0], "another") in {
+        (image, again.names[code])
+        for image, code in zip(again.ids.tolist(), again.codes.tolist(), strict=True)
+    }

@@ -101,6 +101,7 @@ class Collection:
         self._orders = Kept[NDArray[np.int64]](lambda: self.version, 4)
         self._counted = Kept[Counts](lambda: self.version, 1)
         self._facets = Kept[Facets](lambda: self.version, 16)
+        self._memberships = Kept[Memberships](lambda: self.version, 2)
         self._lock = _take_lock(self.path) if writable else None
         try:
             self._catalogue = Database(self.path / CATALOGUE, schema.CATALOGUE, writable=writable)
@@ -594,9 +595,13 @@ class Collection:
             return catalogue.labelled(db)
 
     def memberships(self, by: Literal["label", "tag"]) -> Memberships:
-        """Return which image has which label, or which tags."""
-        with self._catalogue.reading() as db:
-            return catalogue.memberships(db, by)
+        """Return which image has which label, or which tags; read-only."""
+
+        def read() -> Memberships:
+            with self._catalogue.reading() as db:
+                return catalogue.memberships(db, by)
+
+        return self._memberships.get(by, read)
 
     def ids_with(
         self, *, label: str | None = None, tag: str | None = None, selection: str | None = None
