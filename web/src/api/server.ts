@@ -88,7 +88,8 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
     removeSelection: async (name) => {
       await request(selection(name), { method: "DELETE" });
     },
-    neighbours: (query, offset, k) => json(`neighbours?${written(query, { offset, k })}`),
+    neighbours: (query, offset, k, exact) =>
+      json(`neighbours?${written(query, { offset, k, ...(exact ? { exact: "true" } : {}) })}`),
     ranking: (query) => ids(`neighbours/order?${written(query)}`),
     marks: (query, wanted) => json(`neighbours/marks?${written(query, { ids: wanted.join(",") })}`),
     sideBySide: (terms, spaces, k) => {

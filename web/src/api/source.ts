@@ -73,7 +73,8 @@ export interface DataSource {
   saveSelection(name: string, images: Images): Promise<Selection>;
   renameSelection(name: string, next: string): Promise<void>;
   removeSelection(name: string): Promise<void>;
-  neighbours(query: Query, offset: number, k: number): Promise<Neighbours>;
+  /** `exact` compares with all; otherwise a large collection may ask its index, and says so. */
+  neighbours(query: Query, offset: number, k: number, exact?: boolean): Promise<Neighbours>;
   /** Ids of all pictures that were compared, most similar first. */
   ranking(query: Query): Promise<Int32Array>;
   /** Which of some pictures are mutual neighbours of the query, and which are hubs. */
