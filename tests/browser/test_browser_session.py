@@ -74,6 +74,12 @@ def test_a_notebook_shows_the_app_and_knows_what_is_chosen(
         frame.locator("img.ready").first.wait_for()
         until(lambda: session.view == "browse")
 
+        tiles = frame.locator(".tile")
+        picked = [int(tiles.nth(n).get_attribute("data-id") or -1) for n in (1, 3)]
+        for n in (1, 3):
+            tiles.nth(n).click(modifiers=["Control"])
+        until(lambda: sorted(session.selected.tolist()) == sorted(picked))
+
         frame.get_by_role("link", name="Neighbours").first.click()
         until(lambda: session.view == "neighbours")
 
@@ -83,6 +89,9 @@ def test_a_notebook_shows_the_app_and_knows_what_is_chosen(
         frame.get_by_role("complementary", name="Picture").wait_for()
         until(lambda: session._exchange.now.version == 2)
         assert session.selected.tolist() == wanted.tolist()
+        for image in wanted.tolist():
+            frame.locator(f'.tile[data-id="{image}"][aria-selected=true]').wait_for()
+        assert frame.locator(".tile[aria-selected=true]").count() == len(wanted)
 
         cookies = visit.page.context.cookies()
         assert not cookies, cookies

@@ -290,6 +290,11 @@ class _Writer:
         """Write the order of the images, their facts and their thumbnails."""
         self.progress.stage("Writing thumbnails", len(self.ids))
         (self.folder / "ids.i32").write_bytes(self.ids.astype("<i4").tobytes())
+        ids, ratios = self.collection.shapes()
+        here = np.isin(ids, self.ids)
+        shapes = np.empty(int(np.count_nonzero(here)), SHAPE)
+        shapes["id"], shapes["ratio"] = ids[here], ratios[here]
+        self.answer("shapes", shapes.tobytes())
         (self.folder / "cards").mkdir()
         for number, ids in self.chunks():
             records = self.collection.images(ids.tolist())
@@ -384,11 +389,6 @@ class _Writer:
 
     def _sheets(self) -> None:
         """Write sheets of these images' thumbnails; the cells of all others stay grey."""
-        ids, ratios = self.collection.shapes()
-        here = np.isin(ids, self.ids)
-        shapes = np.empty(int(np.count_nonzero(here)), SHAPE)
-        shapes["id"], shapes["ratio"] = ids[here], ratios[here]
-        self.answer("shapes", shapes.tobytes())
         pages = np.unique(self.ids // PER_SHEET).tolist()
         self.progress.stage("Writing sheets of thumbnails", len(pages), "sheets")
         for page in pages:

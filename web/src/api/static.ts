@@ -133,12 +133,6 @@ export async function staticSource(
       const listed = await all();
       return facetOf(listed.matching(EVERYTHING), listed.matching(view), by);
     },
-    shapes: async () => {
-      const images = (await all()).matching(EVERYTHING);
-      const found = new Float32Array(Math.max(-1, ...ids) + 1);
-      for (const { id, width, height } of images) found[id] = height ? width / height : 0;
-      return found;
-    },
     history: () => Promise.resolve({ changed: 0, undo: null, redo: null }),
     order: async (view) => {
       if (!isFiltered(view) && view.sort === EVERYTHING.sort)
