@@ -4,6 +4,7 @@ import { CHEATS, isControl, isTyping, matchKey, prefixesOf, type KeyLike } from 
 const press = (key: string, more: Partial<KeyLike> = {}): KeyLike => ({
   key,
   ctrlKey: false,
+  shiftKey: false,
   metaKey: false,
   altKey: false,
   ...more,
@@ -50,7 +51,8 @@ describe("matching", () => {
   it("runs what goes with Ctrl or Cmd when it is known", () => {
     const undo = (name: string): boolean => name === "Mod+z" || name === "z";
     expect(matchKey("", press("z", { ctrlKey: true }), undo, prefixes).run).toBe("Mod+z");
-    expect(matchKey("", press("z", { metaKey: true }), undo, prefixes).run).toBe("Mod+z");
+    expect(matchKey("", press("Z", { metaKey: true }), undo, prefixes).run).toBe("Mod+z"); // Caps Lock
+    expect(matchKey("", press("z", { ctrlKey: true, shiftKey: true }), undo, prefixes).run).toBeNull();
     expect(matchKey("", press("z", { altKey: true, ctrlKey: true }), undo, prefixes).run).toBeNull();
     expect(matchKey("", press("a", { ctrlKey: true }), undo, prefixes).run).toBeNull();
   });

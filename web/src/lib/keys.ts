@@ -5,6 +5,7 @@ import { ROOMS } from "./rooms";
 export interface KeyLike {
   readonly key: string;
   readonly ctrlKey: boolean;
+  readonly shiftKey: boolean;
   readonly metaKey: boolean;
   readonly altKey: boolean;
 }
@@ -41,7 +42,8 @@ export function matchKey(
 ): { run: string | null; pending: string } {
   if (event.altKey) return { run: null, pending: "" };
   if (event.ctrlKey || event.metaKey) {
-    const name = `Mod+${event.key}`; // Ctrl, or Cmd on a Mac; with Shift the letter is a capital
+    // Ctrl, or Cmd on a Mac; whether Shift or Caps Lock made the letter a capital tells only Shift.
+    const name = `Mod+${event.shiftKey ? "Shift+" : ""}${event.key.toLowerCase()}`;
     return { run: known(name) ? name : null, pending: "" };
   }
   const sequence = pending ? `${pending} ${event.key}` : "";

@@ -5,9 +5,16 @@ import type { Change, History } from "../api/types";
 import { counted } from "../lib/format";
 import { studio } from "./studio.svelte";
 
+type Said = (history: History) => { text: string; way?: "undo" | "redo" };
+
 class Editing {
+  #waiting = $state(0);
+  #last: Promise<unknown> = Promise.resolve();
+
   /** A change is on its way. */
-  busy = $state(false);
+  get busy(): boolean {
+    return this.#waiting > 0;
+  }
 
   /** Change pictures; whether they were changed. */
   change(images: Images, change: Change): Promise<boolean> {
@@ -37,13 +44,16 @@ class Editing {
     );
   }
 
-  async #run(
-    act: () => Promise<History>,
-    said: (history: History) => { text: string; way?: "undo" | "redo" },
-  ): Promise<boolean> {
+  /** One after the other, in the order of the keys: none is lost, however fast they come. */
+  #run(act: () => Promise<History>, said: Said): Promise<boolean> {
+    this.#waiting += 1;
+    const run = this.#last.then(() => this.#now(act, said));
+    this.#last = run;
+    return run;
+  }
+
+  async #now(act: () => Promise<History>, said: Said): Promise<boolean> {
     const shared = studio();
-    if (this.busy) return false;
-    this.busy = true;
     try {
       const { text, way } = said(await act());
       shared.withdraw();
@@ -59,7 +69,7 @@ class Editing {
       shared.complain(error);
       return false;
     } finally {
-      this.busy = false;
+      this.#waiting -= 1;
     }
   }
 }
