@@ -56,11 +56,11 @@ def typicality(vectors: Vectors) -> NDArray[np.float32]:
 def outlyingness(vectors: Vectors, *, sample: int = SAMPLE, seed: int = 0) -> NDArray[np.float32]:
     """Return how far each image lies from the nearest of some random images.
 
-    Sugiyama and Borgwardt, "Rapid distance-based outlier detection via sampling" (NIPS 2013),
-    equation 2: q(x) is the least distance to a random sample, drawn once, without x itself. It
-    finds outliers as well as the distance to the k-th nearest of all images does, in linear time.
-    Ours: the distance is 1 - cosine, and the sample is larger (they take 20), because a collection
-    has many small groups.
+    Sugiyama and Borgwardt, "Rapid distance-based outlier detection via sampling" (NIPS 2013): the
+    score of x is its least distance to a random sample that is drawn once, x itself apart. It takes
+    linear time, where the distance to the k-th nearest of all images takes quadratic. Ours: the
+    distance is 1 - cosine, and the sample is larger (they take 20), because a collection has many
+    small groups.
 
     Parameters
     ----------
