@@ -93,7 +93,9 @@ def holds(value: Value | None, said: str) -> bool:
 
 def inside(image: Image, one: Range) -> bool:
     value = measure(image, one.key)
-    if not isinstance(value, int | float) or (one.key != "property:year" and not image.width):
+    if not isinstance(value, int | float) or (
+        one.key not in ("size", "property:year") and not image.width
+    ):
         return False
     return (one.low is None or one.low <= value) and (one.high is None or value <= one.high)
 

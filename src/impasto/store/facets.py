@@ -175,22 +175,19 @@ _LIMITS = "min(value), max(value), min(value = CAST(value AS INTEGER))"
 
 def _measured(db: sqlite3.Connection, key: str, wanted: Filter, bins: int) -> Facet:
     """Divide by what is known of every file: whole columns, which NumPy sorts faster."""
+    columns = ("width", "height") if key in ("aspect", "pixels") else (key,)
+    there = "i.gone IS NULL" if key == "size" else "i.gone IS NULL AND i.width > 0"
     limits = db.execute(
-        f"SELECT {_LIMITS} FROM (SELECT {MEASURES[key]} AS value FROM images i "
-        "WHERE i.gone IS NULL AND i.width > 0)"
+        f"SELECT {_LIMITS} FROM (SELECT {MEASURES[key]} AS value FROM images i WHERE {there})"
     ).fetchone()
     where, bound = condition(wanted)
-    width, height, size = integers(
-        db,
-        "SELECT i.width, i.height, i.size FROM images i "
-        f"WHERE i.gone IS NULL AND i.width > 0 AND {where}",
-        bound,
-    )
-    numbers: NDArray[Any] = {"size": size, "width": width, "height": height}.get(key, width)
-    if key == "pixels":
-        numbers = width * height
-    elif key == "aspect":
-        numbers = width / height
+    named = ", ".join(f"i.{column}" for column in columns)
+    first, *rest = integers(db, f"SELECT {named} FROM images i WHERE {there} AND {where}", bound)
+    numbers: NDArray[Any] = first
+    if key == "aspect":
+        numbers = first / rest[0]
+    elif key == "pixels":
+        numbers = first * rest[0]
     values, counts = np.unique(numbers.astype(np.float64), return_counts=True)
     return _divided(key, values, counts, limits, bins)
 

@@ -29,7 +29,7 @@ MEASURES = {
     "aspect": "CAST(i.width AS REAL) / i.height",
     "pixels": "i.width * i.height",
 }
-"""What is known in numbers of every image with a picture, and how SQL says it."""
+"""What is known of images in numbers, and how SQL says it; all but size is of the picture."""
 
 PROPERTY = "property:"
 
@@ -255,6 +255,8 @@ def _within(one: Range) -> tuple[str, list[Any]]:
     ]
     said = " AND ".join(["1", *(part for part, _ in limits)])
     values: list[Any] = [limit for _, limit in limits]
+    if one.key == "size":
+        return f"({said})", values
     if not prefix:
         return f"(i.width > 0 AND {said})", values
     return (

@@ -185,6 +185,9 @@ CREATE TABLE property_values (
 INSERT INTO property_values (name, value, image)
 SELECT e.key, e.value, i.id FROM images i, json_each(i.properties) e ORDER BY 1, 2, 3;
 """,
+    """
+CREATE INDEX images_shape ON images (width, height, usable) WHERE gone IS NULL;
+""",
 )
 
 THUMBNAILS: tuple[str, ...] = (
