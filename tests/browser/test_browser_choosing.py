@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from impasto.core.records import About, Found
 from impasto.store import Collection, Filter
@@ -48,8 +48,8 @@ def chosen(page: Page) -> list[int]:
     return sorted(int(id_) for id_ in tiles.evaluate_all("all => all.map(t => t.dataset.id)"))
 
 
-def bar(page: Page) -> Page:
-    return page.get_by_role("toolbar", name="With the chosen pictures")  # type: ignore[return-value]
+def bar(page: Page) -> Locator:
+    return page.get_by_role("toolbar", name="With the chosen pictures")
 
 
 def said(page: Page, text: str) -> None:
