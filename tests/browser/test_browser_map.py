@@ -150,19 +150,30 @@ def test_it_shows_pictures_by_webgl_and_after_the_card_was_reset(
 
 def test_it_shows_the_same_pictures_without_webgl(driver: Playwright, mapped: Site) -> None:
     seen = []
-    for flags, place in ((WITHOUT, "#/map?size=7"), (IMITATED, "#/map?draw=webgl&size=7")):
+    for flags, place in (
+        (WITHOUT, "#/map?size=7"),
+        (IMITATED, "#/map?draw=webgl&size=7"),
+        (WITHOUT, "#/map?size=0&by=label"),
+        (IMITATED, "#/map?draw=webgl&size=0&by=label"),
+    ):
         with (
             opened_with(driver, flags) as browser,
             visiting(browser, mapped.address, reduced_motion="reduce") as visit,
         ):
+            if "size=0" in place:  # few pixels for a picture
+                visit.page.set_viewport_size({"width": 900, "height": 420})
             page = enter(visit, place)
             page.wait_for_timeout(800)
             without = page.get_by_text("Drawn without WebGL")
             expect(without).to_have_count(1 if flags is WITHOUT else 0)
             seen.append(pixels(page))
             visit.said = [said for said in visit.said if "GL Driver Message" not in said]
-    height = min(len(each) for each in seen)
-    assert np.abs(seen[0][:height] - seen[1][:height]).mean() < 4
+    assert np.abs(seen[0] - seen[1]).mean() < 4
+    assert np.abs(seen[2] - seen[3]).mean() < 4
+    drawn = (np.abs(seen[3] - seen[3][2, 2]).sum(2) > 60).sum()
+    assert drawn > 200, "small ones have the colours of their labels"
+    alike = (np.abs(seen[2] - seen[3]).sum(2) > 120).sum()
+    assert alike < drawn / 2
 
 
 def test_everything_on_the_map_with_the_keyboard_alone(trip: Visit) -> None:

@@ -118,8 +118,9 @@ class CanvasPainter implements Painter {
         pen.globalAlpha = DIMMED;
       }
       const picture = this.#picture(point);
+      const colour = `rgb(${this.#look[point * 4]} ${this.#look[point * 4 + 1]} ${this.#look[point * 4 + 2]})`;
       if (border > 0 || !picture) {
-        pen.fillStyle = `rgb(${this.#look[point * 4]} ${this.#look[point * 4 + 1]} ${this.#look[point * 4 + 2]})`;
+        pen.fillStyle = colour;
         pen.fillRect(x - border, y - border, size.width + 2 * border, size.height + 2 * border);
       }
       if (!picture) {
@@ -128,6 +129,11 @@ class CanvasPainter implements Painter {
       }
       const { bitmap, sx, sy, side } = picture;
       pen.drawImage(bitmap, sx, sy, side, side, x, y, size.width, size.height);
+      if (frame.dots > 0) {
+        pen.globalAlpha *= frame.dots;
+        pen.fillStyle = colour;
+        pen.fillRect(x, y, size.width, size.height);
+      }
       pen.globalAlpha = 1;
     }
   }
