@@ -84,11 +84,11 @@ def test_a_space_without_words_says_which_has_them(
     collection: Collection, gallery: Gallery
 ) -> None:
     usual, joint = flow.choose_space(collection), ask(collection, "text:a dog").space
-    with pytest.raises(InvalidInput, match="knows pictures only") as said:
+    with pytest.raises(InvalidInput, match="knows pictures, not words") as said:
         flow.ask(collection, *flow.read_terms(["text:a dog"]), space=usual.name)
-    assert f"Ask in {joint.name}" in str(said.value)
+    assert f"Ask in a space that does: {joint.name}." in str(said.value)
     said_so = impasto("find", gallery.path, "text:a dog")
-    assert "knows pictures only, no words" in said_so.sentence
+    assert "knows pictures, not words" in said_so.sentence
     assert "impasto embed" in said_so.sentence
     assert "--network open_clip/ViT-B-32." in said_so.sentence
 

@@ -62,7 +62,7 @@ def test_a_space_that_knows_none(client: TestClient) -> None:
     answer = client.get("/api/neighbours", params={"term": "text:a dog", "space": first})
     assert answer.status_code == 400
     message = answer.json()["error"]["message"]
-    assert "knows pictures only, no words" in message
+    assert "knows pictures, not words" in message
     assert second in message
     long = client.get("/api/neighbours", params={"term": "text:" + "dog " * 50})
     assert "say it in fewer words" in long.json()["error"]["message"]
@@ -74,4 +74,4 @@ def test_two_texts_compared(client: TestClient) -> None:
     said = client.post("/api/compare", json={"queries": queries})
     assert said.json()["titles"] == ["“a red bird”", "cold"]
     refused = client.post("/api/compare", json={"queries": queries, "space": first})
-    assert "knows pictures only" in refused.json()["error"]["message"]
+    assert "knows pictures, not words" in refused.json()["error"]["message"]

@@ -35,12 +35,12 @@ def check_words(collection: Collection, space: Space) -> None:
         return
     able = [i.space.name for i in collection.spaces() if i.rows and takes_words(i.space)]
     advice = (
-        f"Ask in {' or '.join(able)} (--space)."
+        f"Ask in a space that does: {', '.join(able)}."
         if able
-        else "Make a space of a network that does: "
+        else "Make one that does: "
         f"impasto embed {collection.path} --network open_clip/ViT-B-32.laion2b_s34b_b79k"
     )
-    raise InvalidInput(f"{space.title} knows pictures only, no words. {advice}")
+    raise InvalidInput(f"{space.title} knows pictures, not words. {advice}")
 
 
 def vectors_of_words(space: Space, texts: Sequence[str]) -> NDArray[np.float32]:
