@@ -517,11 +517,39 @@ class Collection:
         *,
         label: str | None = None,
         tag: str | None = None,
+        selection: str | None = None,
         space: str | None = None,
         seed: int = 0,
+        progress: Progress | None = None,
     ) -> list[Retrieval]:
-        """Ask whether a space (all of them when none is named) retrieves a label or a tag."""
-        return flow.retrieval(self.stored, label=label, tag=tag, space=space, seed=seed)
+        """Ask whether a space (all when none is named) retrieves a label, tag or selection.
+
+        `impasto.explore.paired` compares two of the answers query by query, `verdict` says in
+        words what they come to.
+        """
+        return flow.retrieval(
+            self.stored,
+            label=label,
+            tag=tag,
+            selection=selection,
+            space=space,
+            seed=seed,
+            progress=progress,
+        )
+
+    def retrieval_overview(
+        self,
+        by: Literal["label", "tag"] = "label",
+        *,
+        queries: int = flow.FEWER,
+        seed: int = 0,
+        progress: Progress | None = None,
+    ) -> flow.Overview:
+        """Ask of all labels, or the most frequent tags, whether each space retrieves them.
+
+        The answer is kept in the collection, where the app shows it.
+        """
+        return flow.overview(self.stored, by, queries=queries, seed=seed, progress=progress)
 
     def graph(
         self,

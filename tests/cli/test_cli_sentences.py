@@ -92,7 +92,7 @@ WRONG = [
     Wrong("find shapes 1 --space nope", ("No space 'nope'", "efficientnet_lite0-pool")),
     Wrong("find shapes 1 --not label:disks", ("Did you mean 'discs'",)),
     Wrong("find shapes 1 --versus 99", ("No image 99",)),
-    Wrong("retrieve shapes discs", ("label:NAME or tag:NAME", "'discs'")),
+    Wrong("retrieve shapes discs", ("label:NAME, tag:NAME", "'discs'")),
     Wrong("retrieve shapes label:disks", ("Did you mean 'discs'",)),
     Wrong("learn shapes --method svm", ("No method 'svm'", "rbf-svm")),
     Wrong("learn shapes --target colour", ("'label'", "'colour'")),

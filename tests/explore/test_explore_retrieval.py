@@ -14,10 +14,13 @@ from impasto.explore.retrieval import (
     _estimates,
     _measure,
     chance_average_precision,
+    paired,
     retrieval,
+    verdict,
 )
 
 Make = Callable[..., Vectors]
+ONE = (np.ones(1), np.zeros(1))
 
 
 def _clustered(rng: np.random.Generator, n: int, m: int, pull: float) -> NDArray[np.float16]:
@@ -138,10 +141,10 @@ def test_intervals_cover(rng: np.random.Generator) -> None:
         held = 0
         for _ in range(100):
             scores = (rng.random((n, 1)) < truth).astype(float)
-            (estimate,) = _estimates(scores, [0.5], [1.0], rng)
+            (estimate,) = _estimates(scores, [0.5], ONE, rng)
             held += estimate.low <= truth <= estimate.high
         assert held >= 88, (n, truth, held)
-    (perfect,) = _estimates(np.ones((3, 1)), [0.5], [1.0], rng)
+    (perfect,) = _estimates(np.ones((3, 1)), [0.5], ONE, rng)
     assert (perfect.value, perfect.high) == (1, 1)
     assert perfect.low < 0.5
 
@@ -160,3 +163,75 @@ def test_questions_without_an_answer(make: Make) -> None:
     with pytest.raises(InvalidInput, match="at least 1"):
         retrieval(vectors, [10, 11], ks=(0,))
     assert list(retrieval(vectors, [10, 11], ks=(500,)).precision) == [1]
+
+
+def _two_spaces(
+    make: Make, rng: np.random.Generator, pulls: tuple[float, float], n: int = 300, m: int = 60
+) -> tuple[Vectors, Vectors]:
+    """The same images in two spaces."""
+    good, other = (_clustered(rng, n, m, pull) for pull in pulls)
+    return make(good), make(other, network="other")
+
+
+def test_the_same_images_ask_in_every_space(make: Make, rng: np.random.Generator) -> None:
+    first, second = _two_spaces(make, rng, (1.0, 0.5))
+    half = make(second.values[::2].copy(), second.ids[::2], network="half")
+    asked = [
+        retrieval(each, range(10, 70), queries=20).asked.tolist() for each in (first, second, half)
+    ]
+    assert asked[0] == asked[1] == sorted(asked[0])
+    assert set(asked[0]) & set(asked[2]) == {i for i in asked[0] if i % 2 == 0}
+    many = [retrieval(first, range(10, 70), queries=5, seed=s).asked.tolist() for s in range(200)]
+    often = np.bincount(np.concatenate(many), minlength=70)[10:]
+    assert often.min() > 3  # 16.7 on average
+    assert often.max() < 36
+
+
+def test_a_difference_is_that_of_the_same_queries(make: Make, rng: np.random.Generator) -> None:
+    first, second = _two_spaces(make, rng, (1.0, 0.4))
+    ours, theirs = (retrieval(each, range(10, 70)) for each in (first, second))
+    got = paired(ours, theirs)
+    assert got.queries == 60
+    assert got.depth == 10
+    expected = ours.average_precision.value - theirs.average_precision.value
+    assert got.average_precision.value == pytest.approx(expected)
+    assert got.precision.value == pytest.approx(
+        ours.precision[10].value - theirs.precision[10].value
+    )
+    assert got.auc.value == pytest.approx(ours.auc.value - theirs.auc.value)
+    gaps = ours.scores[:, -2] - theirs.scores[:, -2]
+    drawn = rng.choice(gaps, (4000, 60)).mean(axis=1)
+    low, high = np.quantile(drawn, [0.025, 0.975])  # the plain bootstrap, a little narrower
+    assert got.average_precision.low == pytest.approx(low, abs=0.05)
+    assert got.average_precision.high == pytest.approx(high, abs=0.05)
+    back = paired(theirs, ours)
+    assert back.average_precision.value == pytest.approx(-expected)
+    assert got.average_precision.low > 0 > back.average_precision.high
+    assert verdict([theirs, ours]).startswith(ours.sentence)
+    assert "finds less (average precision lower by" in verdict([theirs, ours])
+    assert verdict([ours]) == ours.sentence
+
+
+def test_two_spaces_that_do_equally_well_are_told_so(make: Make, rng: np.random.Generator) -> None:
+    """The interval of the difference holds 0 about 95 times in 100."""
+    held = 0
+    for _ in range(30):
+        found = [
+            retrieval(each, range(10, 40), ks=(10,))
+            for each in _two_spaces(make, rng, (0.4, 0.4), 120, 30)
+        ]
+        gap = paired(*found).average_precision
+        held += gap.low <= 0 <= gap.high
+    # Spaces are drawn, too, and some are better than others; many hold 0 all the same.
+    assert held >= 12
+    same = retrieval(make(_clustered(rng, 120, 30, 0.4)), range(10, 40))
+    assert "does about as well" in verdict([same, same])
+    assert paired(same, same).average_precision.value == 0
+
+
+def test_nothing_to_pair(make: Make, rng: np.random.Generator) -> None:
+    values = _clustered(rng, 40, 20, 0.5)
+    first = retrieval(make(values), range(10, 20))
+    second = retrieval(make(values, network="other"), range(20, 30))
+    with pytest.raises(InvalidInput, match="No image asked both"):
+        paired(first, second)

@@ -145,33 +145,6 @@ def test_a_brush_the_wrong_way_round(room: Room) -> None:
     assert room.client.get("/api/distribution/images", params=params).status_code == 400
 
 
-def test_retrieval_asks_one_space_or_all(room: Room) -> None:
-    said = get(room, "retrieval", label="red")
-    assert said["x"] == "red"
-    assert [one["space"] for one in said["results"]] == [room.other.name, room.space.name]
-    result = said["results"][1]
-    assert result["relevant"] == 9
-    assert result["images"] == 34
-    assert result["answer"] in ("yes", "partly", "no")
-    assert "'red'" in result["sentence"]
-    first = result["precision"][0]
-    assert first["k"] == 1
-    assert first["low"] <= first["value"] <= first["high"]
-    assert first["chance"] == pytest.approx(8 / 33)
-    assert first["value"] > 0.7
-    assert result["auc"]["chance"] == 0.5
-    one = get(room, "retrieval", tag="cold", space=room.space.name)
-    assert [each["space"] for each in one["results"]] == [room.space.name]
-
-
-@pytest.mark.parametrize(
-    ("params", "status"),
-    [({}, 400), ({"label": "red", "tag": "warm"}, 400), ({"label": "nobody"}, 404)],
-)
-def test_retrieval_needs_one_x(room: Room, params: dict[str, str], status: int) -> None:
-    assert room.client.get("/api/retrieval", params=params).status_code == status
-
-
 def test_one_query_is_scanned_once_until_what_it_means_changes(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -33,8 +34,8 @@ from impasto.core.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from impasto.explore import Comparison, Retrieval
-    from impasto.flow import Answer
+    from impasto.explore import Comparison, Paired, Retrieval
+    from impasto.flow import Answer, Cell, Overview
     from impasto.store import Collection
 
 BAR = 40
@@ -166,7 +167,7 @@ def find(
 
 @click.command()
 @collection_argument
-@click.argument("what", metavar="label:NAME|tag:NAME")
+@click.argument("what", metavar="label:NAME|tag:NAME|selection:NAME|label|tag")
 @space_option
 @seed_option
 @json_option
@@ -174,27 +175,50 @@ def find(
 def retrieve(
     collection: Path, what: str, space: str | None, seed: int, as_json: bool, quiet: bool
 ) -> None:
-    """Ask whether a space retrieves a label or a tag.
+    """Ask whether a space retrieves a label, a tag or a selection.
 
-    Every image of the label or tag asks for its like (a random 200 when there are more).
-    Precision at k, average precision and AUC stand beside chance, with 95 % intervals.
+    Every image of it asks for its like (a random 200 when there are more). Precision at k,
+    average precision and AUC stand beside chance, with 95 % intervals; spaces are compared over
+    the same queries. The word `label` or `tag` alone asks for all of them, in all spaces.
     """
     from impasto import flow
+    from impasto.explore import paired, verdict
 
-    kind, _, name = what.partition(":")
-    if kind not in ("label", "tag") or not name:
-        raise InvalidInput(f"Ask for label:NAME or tag:NAME, not {what!r}.")
-    named = {"label": name} if kind == "label" else {"tag": name}
+    everything = what in ("label", "tag")
+    if everything and space is not None:
+        raise InvalidInput("All labels or tags are asked for in all spaces; leave --space out.")
+    x = None if everything else flow.X.parse(what)
     with (
         progress_for(quiet=quiet) as progress,
         flow.open_collection(collection, writable=False) as opened,
     ):
-        found = flow.retrieval(opened, space=space, seed=seed, progress=progress, **named)
+        if x is None:
+            by: Literal["label", "tag"] = "label" if what == "label" else "tag"
+            table = flow.overview(opened, by, seed=seed, progress=progress)
+        else:
+            named = {x.kind: x.name}
+            found = flow.retrieval(opened, space=space, seed=seed, progress=progress, **named)
+    if x is None:
+        if as_json:
+            print_json(asdict(table))
+        else:
+            say_overview(table)
+        return
     if as_json:
-        print_json({"x": what, "results": [describe_retrieval(one) for one in found]})
+        pairs = [paired(*pair, seed=seed) for pair in flow.best_spaces(found)]
+        print_json(
+            {
+                "x": what,
+                "verdict": verdict(found, seed=seed),
+                "results": [describe_retrieval(one) for one in found],
+                "differences": [describe_paired(one) for one in pairs],
+            }
+        )
         return
     for one in found:
         say_retrieval(one)
+    if len(found) > 1:
+        click.echo(verdict(found, seed=seed))
 
 
 def describe_answer(collection: Collection, answer: Answer, k: int) -> dict[str, Any]:
@@ -346,3 +370,42 @@ def say_retrieval(found: Retrieval) -> None:
         ),
     )
     click.echo()
+
+
+def describe_paired(found: Paired) -> dict[str, Any]:
+    """Return how much better one space is than another, as JSON data."""
+    return {
+        "first": found.first.name,
+        "second": found.second.name,
+        "queries": found.queries,
+        f"precision@{found.depth}": found.precision.to_json(),
+        "average_precision": found.average_precision.to_json(),
+        "auc": found.auc.to_json(),
+    }
+
+
+def say_overview(found: Overview) -> None:
+    """Print average precision beside chance, a line per label or tag, a column per space."""
+    names = list(found.spaces)
+    print_table(
+        [found.by, "images", "chance", *names],
+        (
+            (
+                name,
+                max(cell.relevant for cell in cells),
+                f"{cells[0].average_precision.chance:.3f}",
+                *(_cell_of(cells, space) for space in names),
+            )
+            for name, cells in found.rows.items()
+        ),
+    )
+    click.echo(
+        f"\nAverage precision of at most {found.queries} queries each, and what one alone is told."
+    )
+    for reason, number in found.left_out.items():
+        click.echo(f"Left out: {number:,} ({reason}).")
+
+
+def _cell_of(cells: Sequence[Cell], space: str) -> str:
+    found = next((cell for cell in cells if cell.space == space), None)
+    return "" if found is None else f"{found.average_precision.value:.3f} {found.answer}"

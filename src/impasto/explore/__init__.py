@@ -23,7 +23,7 @@ from impasto.explore.hubs import Occurrence, occurrence, occurrence_in, ranks_ba
 from impasto.explore.pair import Box, Changes, Scatter, changes, corner, scatter, within
 from impasto.explore.queries import Query, combine, from_rows, from_vectors
 from impasto.explore.ranks import rank_biased_overlap
-from impasto.explore.retrieval import Retrieval, retrieval
+from impasto.explore.retrieval import Paired, Retrieval, paired, retrieval, verdict
 from impasto.explore.similarity import nearest, neighbours, similarities, similarities_of
 from impasto.explore.typicality import outlyingness, typicality
 
@@ -39,6 +39,7 @@ __all__ = [
     "Distribution",
     "Groups",
     "Occurrence",
+    "Paired",
     "Part",
     "Query",
     "Retrieval",
@@ -63,6 +64,7 @@ __all__ = [
     "occurrence",
     "occurrence_in",
     "outlyingness",
+    "paired",
     "places",
     "rank_biased_overlap",
     "ranks_back",
@@ -74,5 +76,6 @@ __all__ = [
     "together",
     "typicality",
     "uniform_edges",
+    "verdict",
     "within",
 ]

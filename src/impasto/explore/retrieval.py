@@ -57,6 +57,12 @@ class Retrieval:
         The answer with its numbers.
     best, worst : tuple of int
         Images of X that find their like best and worst, as queries.
+    depth : int
+        The k that the answer goes by.
+    asked : ndarray of shape (queries,), int64
+        Images that asked, rising.
+    scores : ndarray of shape (queries, n_ks + 2), float64
+        Of each query: precision at each k, average precision, AUC.
     """
 
     space: Space
@@ -70,6 +76,33 @@ class Retrieval:
     sentence: str
     best: tuple[int, ...]
     worst: tuple[int, ...]
+    depth: int
+    asked: NDArray[np.int64]
+    scores: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Paired:
+    """How much better one space retrieves X than another, over the same queries.
+
+    Parameters
+    ----------
+    first, second : Space
+    queries : int
+        Images that asked in both.
+    depth : int
+        The k of `precision`.
+    precision, average_precision, auc : Estimate
+        First minus second, -1 to 1; chance is 0.
+    """
+
+    first: Space
+    second: Space
+    queries: int
+    depth: int
+    precision: Estimate
+    average_precision: Estimate
+    auc: Estimate
 
 
 def retrieval(
@@ -95,7 +128,8 @@ def retrieval(
         Those above the number of other images are left out.
     seed : int
     queries : int
-        Images of X that ask, at most.
+        Images of X that ask, at most; which ones depends on their ids and the seed, so that the
+        same ask in every space.
     progress : Progress, optional
 
     Returns
@@ -120,8 +154,9 @@ def retrieval(
         )
     ks = sorted({k for k in ks if k < n}) or [1]
     rng = np.random.default_rng(seed)
-    ours = ours[np.argsort(vectors.ids[ours])]
-    asking = np.sort(rng.choice(ours, queries, replace=False)) if m > queries else ours
+    lots = np.argsort(_lots(vectors.ids[ours], seed), kind="stable")[:queries]
+    asking = ours[lots]
+    asking = asking[np.argsort(vectors.ids[asking])]
     progress.stage("Asking", len(asking), "queries")
 
     scores = np.empty((len(asking), len(ks) + 2))
@@ -138,9 +173,10 @@ def retrieval(
     chance = (m - 1) / (n - 1)
     chances = [chance] * len(ks) + [chance_average_precision(m - 1, n - 1), 0.5]
     limits = [min(1, (m - 1) / k) for k in ks] + [1.0, 1.0]
-    estimates = _estimates(scores, chances, limits, rng)
+    estimates = _estimates(scores, chances, (np.array(limits), np.zeros(len(limits))), rng)
     precision = dict(zip(ks, estimates, strict=False))
-    answer, sentence = _answer(name, precision, estimates[-2], estimates[-1], m)
+    depth = max((k for k in ks if k <= min(10, m - 1)), default=ks[0])
+    answer, sentence = _answer(name, depth, precision[depth], estimates[-2], estimates[-1])
     order = np.lexsort((vectors.ids[asking], -scores[:, -2]))
     ranked = vectors.ids[asking[order]]
     shown = min(_EXAMPLES, len(ranked) // 2)
@@ -156,7 +192,77 @@ def retrieval(
         sentence=sentence,
         best=tuple(ranked[:shown].tolist()),
         worst=tuple(ranked[::-1][:shown].tolist()),
+        depth=depth,
+        asked=vectors.ids[asking],
+        scores=scores,
     )
+
+
+def paired(first: Retrieval, second: Retrieval, *, seed: int = 0) -> Paired:
+    """Compare how two spaces retrieve X, query by query.
+
+    Both answer the same queries, so two intervals that overlap say little; that of the
+    difference says whether one is better.
+
+    Parameters
+    ----------
+    first, second : Retrieval
+        Of the same X.
+    seed : int
+
+    Raises
+    ------
+    InvalidInput
+        When no image asked in both.
+    """
+    ids, ours, theirs = np.intersect1d(
+        first.asked, second.asked, assume_unique=True, return_indices=True
+    )
+    if not len(ids):
+        raise InvalidInput(
+            f"No image asked both in {first.space.title} and in {second.space.title}; "
+            "embed the same images in both."
+        )
+    depth = min(first.depth, second.depth)
+    scores = [
+        each.scores[rows][:, [list(each.precision).index(depth), -2, -1]]
+        for each, rows in ((first, ours), (second, theirs))
+    ]
+    ends = (np.ones(3), -np.ones(3))
+    rng = np.random.default_rng(seed)
+    precision, average, auc = _estimates(scores[0] - scores[1], [0.0] * 3, ends, rng)
+    return Paired(first.space, second.space, len(ids), depth, precision, average, auc)
+
+
+def best_first(found: Sequence[Retrieval]) -> list[Retrieval]:
+    """Order the answers of several spaces by average precision, the best first."""
+    return sorted(found, key=lambda one: -one.average_precision.value)
+
+
+def verdict(found: Sequence[Retrieval], *, seed: int = 0) -> str:
+    """Say in a few sentences whether any of several spaces retrieves X, and which do it best.
+
+    Parameters
+    ----------
+    found : sequence of Retrieval
+        Of the same X, one per space; at least one.
+    seed : int
+    """
+    best, *others = best_first(found)
+    if not others:
+        return best.sentence
+    words = [f"{best.sentence} That is {best.space.title}, the best of {len(found)} spaces."]
+    for other in others:
+        if not np.isin(best.asked, other.asked).any():
+            continue
+        gap = paired(best, other, seed=seed).average_precision
+        amount = f"{gap.value:.3f}, 95 % interval {gap.low:.3f} to {gap.high:.3f}"
+        words.append(
+            f"{other.space.title} finds less (average precision lower by {amount})."
+            if gap.low > 0
+            else f"{other.space.title} does about as well (difference {amount})."
+        )
+    return " ".join(words)
 
 
 def chance_average_precision(relevant: int, images: int) -> float:
@@ -224,24 +330,32 @@ def _equal(rising: NDArray[np.float32], values: NDArray[np.float32]) -> NDArray[
     return right - np.searchsorted(rising, values, side="left")
 
 
+def _lots(ids: NDArray[np.int64], seed: int) -> NDArray[np.uint64]:
+    """Draw a number for every id, the same whatever other ids there are (SplitMix64)."""
+    start = (seed + 1) * 0x9E3779B97F4A7C15 % 2**64
+    mixed = ids.astype(np.uint64) + np.array([start], np.uint64)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    return mixed ^ (mixed >> np.uint64(31))
+
+
 def _estimates(
     scores: NDArray[np.float64],
     chances: Sequence[float],
-    limits: Sequence[float],
+    limits: tuple[NDArray[np.float64], NDArray[np.float64]],
     rng: np.random.Generator,
 ) -> list[Estimate]:
     """Average each column, with a 95 % percentile bootstrap interval over the queries.
 
-    What is drawn from holds one imagined query more, half of it as good as can be (`limits`:
-    precision at 100 can't be above 0.21 with 21 others to find) and half of it a complete
-    failure; otherwise three perfect queries would claim certainty. On shares of successes the
-    result is close to the exact (Clopper-Pearson) interval.
+    What is drawn from holds one imagined query more, half of it as good as can be and half of it
+    as bad (`limits`: precision at 100 can't be above 0.21 with 21 others to find); otherwise
+    three perfect queries would claim certainty. On shares of successes the result is close to the
+    exact (Clopper-Pearson) interval.
     """
     n = len(scores)
     weights = np.r_[np.ones(n), 0.5, 0.5] / (n + 1)
     drawn = rng.multinomial(n, weights, size=_RESAMPLES)  # (resamples, n + 2)
-    extended = np.vstack([scores, limits, np.zeros(scores.shape[1])])
-    low, high = np.quantile(drawn @ extended / n, [0.025, 0.975], axis=0)
+    low, high = np.quantile(drawn @ np.vstack([scores, *limits]) / n, [0.025, 0.975], axis=0)
     means = scores.mean(axis=0)
     return [
         Estimate(float(mean), float(min(a, mean)), float(max(b, mean)), float(chance))
@@ -250,14 +364,8 @@ def _estimates(
 
 
 def _answer(
-    name: str,
-    precision: Mapping[int, Estimate],
-    average: Estimate,
-    auc: Estimate,
-    relevant: int,
+    name: str, k: int, near: Estimate, average: Estimate, auc: Estimate
 ) -> tuple[Answer, str]:
-    k = max((k for k in precision if k <= min(10, relevant - 1)), default=min(precision))
-    near = precision[k]
     gain = (near.low - near.chance) / (1 - near.chance)
     answer: Answer = "yes" if gain >= _YES else "partly" if gain >= _PARTLY else "no"
     nearest = "the nearest image is" if k == 1 else f"of the {k} nearest images"

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.core.errors import InvalidInput, NotFound, SpaceMismatch, not_found
-from impasto.core.progress import Progress
 from impasto.core.records import Neighbours
 from impasto.core.space import Space, Vectors
 from impasto.flow import own_weights
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
         Distribution,
         Part,
         Query,
-        Retrieval,
     )
     from impasto.store import Collection
 
@@ -360,46 +358,6 @@ def ask(
         similarities_of(vectors, asked, members=False),
         by_chance or background(vectors, parts=asked.parts, seed=seed),
     )
-
-
-def retrieval(
-    collection: Collection,
-    *,
-    label: str | None = None,
-    tag: str | None = None,
-    space: str | None = None,
-    seed: int = 0,
-    progress: Progress | None = None,
-) -> list[Retrieval]:
-    """Ask whether a space (all of them when none is named) retrieves a label or a tag.
-
-    Raises
-    ------
-    NotFound
-        When no image has the label or tag.
-    """
-    from impasto.explore import retrieval as measure
-
-    if (label is None) == (tag is None):
-        raise InvalidInput("Say which label or which tag to look for: one of the two.")
-    ids = collection.ids_with(label=label, tag=tag)
-    if not len(ids):
-        facets = collection.facets()
-        known = facets.labels if label is not None else facets.tags
-        kind = "label" if label is not None else "tag"
-        raise not_found(kind, label if label is not None else tag, [name for name, _ in known])
-    chosen = (
-        [choose_space(collection, space)]
-        if space
-        else [info.space for info in collection.spaces() if info.rows]
-    )
-    if not chosen:
-        choose_space(collection)  # says that there are no vectors yet
-    name = str(label if label is not None else tag)
-    return [
-        measure(collection.vectors(one), ids.tolist(), name=name, seed=seed, progress=progress)
-        for one in chosen
-    ]
 
 
 def read_terms(

@@ -19,6 +19,7 @@ from impasto.serve.cache import Cache
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
+    from impasto.core.progress import Progress
     from impasto.core.space import Vectors
     from impasto.explore.distribution import Background
     from impasto.explore.queries import Query
@@ -237,16 +238,29 @@ class Answers:
             (state, parts), lambda: background(vectors, parts=parts, seed=SEED)
         )
 
-    def retrieval(self, space: str, *, label: str | None, tag: str | None) -> Retrieval:
-        """Measure whether a space retrieves a label or tag, or remember having done so."""
-        from impasto.explore.retrieval import retrieval
+    def retrieval(
+        self, space: str, x: flow.X, *, progress: Progress | None = None, known: bool = False
+    ) -> Retrieval | None:
+        """Measure whether a space retrieves X, or remember having done so.
 
+        Parameters
+        ----------
+        space : str
+        x : X
+        progress : Progress or None
+        known : bool
+            Only remember: None when it was not measured yet.
+        """
         vectors, state = self.vectors(space)
-        relevant = self._collection.ids_with(label=label, tag=tag)
-        name = " and ".join(text for text in (label, tag) if text is not None)
-        key = (state, name, _digest(relevant))
+        relevant = x.ids(self._collection)
+        key = (state, str(x), _digest(relevant))
+        if known and key not in self._retrievals:
+            return None
         return self._retrievals.get(
-            key, lambda: retrieval(vectors, relevant.tolist(), name=name, seed=SEED)
+            key,
+            lambda: flow.measure(
+                self._collection, vectors.space, x, relevant, seed=SEED, progress=progress
+            ),
         )
 
     def exact(self, term: Term) -> tuple[str, str]:

@@ -65,6 +65,11 @@ class Cache(Generic[V]):
             for key in [key for key in self._weights if old(key)]:
                 self._forget(key)
 
+    def __contains__(self, key: Hashable) -> bool:
+        """Tell whether the thing of `key` is here, ready."""
+        with self._lock:
+            return key in self._weights
+
     def __len__(self) -> int:
         """Count the things."""
         return len(self._things)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -15,9 +15,11 @@ from impasto.networks import takes_words
 from impasto.serve.schemas import (
     ActionOut,
     BinOut,
+    CellOut,
     ComparisonOut,
     Count,
     CountsOut,
+    DifferenceOut,
     EstimateOut,
     FacetOut,
     FacetsOut,
@@ -30,8 +32,13 @@ from impasto.serve.schemas import (
     MapOut,
     ModelDetail,
     ModelOut,
+    OverviewOut,
+    OverviewRow,
+    PrecisionOut,
     PropertyOut,
     RecallOut,
+    RetrievalOut,
+    RetrievalResult,
     SelectionOut,
     ShownOut,
     SpaceOut,
@@ -39,7 +46,8 @@ from impasto.serve.schemas import (
 )
 
 if TYPE_CHECKING:
-    from impasto.flow import Values
+    from impasto.explore.retrieval import Retrieval
+    from impasto.flow import Overview, Values, X
     from impasto.serve.jobs import Job
     from impasto.serve.shown import Shown
     from impasto.store import (
@@ -169,6 +177,76 @@ def comparison(record: KeptComparison) -> ComparisonOut:
         ],
         k=record.k,
         saved=datetime.fromisoformat(record.saved),
+    )
+
+
+def retrieval(
+    x: X, found: Sequence[Retrieval], missing: Sequence[str], impossible: Sequence[str]
+) -> RetrievalOut:
+    """Present how well spaces retrieve X, the best beside the others."""
+    from impasto.explore.retrieval import paired, verdict
+
+    pairs = [paired(*pair) for pair in flow.best_spaces(found)] if found else []
+    return RetrievalOut(
+        x=str(x),
+        verdict=verdict(found) if found and not missing else "",
+        results=[_retrieval(one) for one in found],
+        differences=[
+            DifferenceOut(
+                first=one.first.name,
+                second=one.second.name,
+                queries=one.queries,
+                depth=one.depth,
+                precision=estimate(one.precision),
+                average_precision=estimate(one.average_precision),
+                auc=estimate(one.auc),
+            )
+            for one in pairs
+        ],
+        missing=list(missing),
+        impossible=list(impossible),
+    )
+
+
+def _retrieval(found: Retrieval) -> RetrievalResult:
+    return RetrievalResult(
+        space=found.space.name,
+        title=found.space.title,
+        precision=[
+            PrecisionOut(k=k, **estimate.to_json()) for k, estimate in found.precision.items()
+        ],
+        average_precision=estimate(found.average_precision),
+        auc=estimate(found.auc),
+        answer=found.answer,
+        sentence=found.sentence,
+        best=list(found.best),
+        worst=list(found.worst),
+        relevant=found.n_relevant,
+        images=found.n_images,
+        queries=found.queries,
+        depth=found.depth,
+    )
+
+
+def overview(found: Overview, collection: Collection) -> OverviewOut:
+    """Present how well all spaces retrieve all labels or tags."""
+    now = {info.space.name: info for info in collection.spaces() if info.rows}
+    return OverviewOut(
+        by=found.by,
+        made=datetime.fromisoformat(found.made),
+        spaces=list(found.spaces),
+        titles=[now[name].space.title if name in now else name for name in found.spaces],
+        rows=[
+            OverviewRow(
+                name=name,
+                relevant=max(cell.relevant for cell in cells),
+                cells=[CellOut(**asdict(cell)) for cell in cells],
+            )
+            for name, cells in found.rows.items()
+        ],
+        queries=found.queries,
+        left_out=_counts(found.left_out.items()),
+        stale=dict(found.spaces) != {name: info.rows for name, info in now.items()},
     )
 
 

@@ -726,13 +726,70 @@ class RetrievalResult(Out):
     worst: list[int]
     relevant: int
     images: int
+    queries: int = Field(description="Images of X that asked.")
+    depth: int = Field(description="The k that the answer goes by.")
+
+
+class DifferenceOut(Out):
+    """How much better one space retrieves X than another, over the same queries; chance is 0."""
+
+    first: str
+    second: str
+    queries: int
+    depth: int
+    precision: EstimateOut = Field(description="Among the nearest `depth`.")
+    average_precision: EstimateOut
+    auc: EstimateOut
 
 
 class RetrievalOut(Out):
-    """Does this collection's spaces retrieve X, one result per space."""
+    """Do this collection's spaces retrieve X, one result per space."""
 
     x: str
+    verdict: str = Field(description="Yes, partly or no, and why; empty while not measured.")
     results: list[RetrievalResult]
+    differences: list[DifferenceOut] = Field(description="The best space beside each other one.")
+    missing: list[str] = Field(
+        description="Spaces left to be measured by a job, because it takes long."
+    )
+    impossible: list[str] = Field(description="Why a space can't be asked, a sentence each.")
+
+
+By = Literal["label", "tag"]
+
+
+class CellOut(Out):
+    """How well one space retrieves one label or tag, in short."""
+
+    space: str
+    average_precision: EstimateOut
+    precision: EstimateOut = Field(description="Among the nearest `depth`.")
+    depth: int
+    queries: int
+    relevant: int
+    answer: Answer
+    gain: float = Field(description="Average precision corrected for chance, at most 1.")
+
+
+class OverviewRow(Out):
+    """A label or tag, in all spaces."""
+
+    name: str
+    relevant: int
+    cells: list[CellOut]
+
+
+class OverviewOut(Out):
+    """How well every space retrieves every label or tag, as it was last measured."""
+
+    by: By
+    made: datetime
+    spaces: list[str]
+    titles: list[str]
+    rows: list[OverviewRow]
+    queries: int = Field(description="Images of each that asked, at most.")
+    left_out: list[Count]
+    stale: bool = Field(description="Vectors came or went since.")
 
 
 class BaselineOut(Out):
@@ -854,7 +911,8 @@ class JobOut(Out):
 
     id: str
     kind: str = Field(
-        description="add, embed, graph, index, learn, map, or what the command line started."
+        description="add, embed, graph, index, learn, map, retrieval, or what the command line "
+        "started."
     )
     title: str
     state: JobState
@@ -942,6 +1000,21 @@ class MapOptions(In):
     )
 
 
+class RetrievalOptions(In):
+    """What to look for: one label, tag or selection in all spaces, or all labels or tags."""
+
+    label: str | None = None
+    tag: str | None = None
+    selection: str | None = None
+    by: By | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if sum(each is not None for each in (self.label, self.tag, self.selection, self.by)) != 1:
+            raise ValueError("Give one of `label`, `tag`, `selection` and `by`.")
+        return self
+
+
 class AddJobIn(In):
     """Start an `add` job."""
 
@@ -991,7 +1064,14 @@ class MapJobIn(In):
     options: MapOptions = MapOptions()
 
 
+class RetrievalJobIn(In):
+    """Start a `retrieval` job."""
+
+    kind: Literal["retrieval"]
+    options: RetrievalOptions
+
+
 JobIn = Annotated[
-    AddJobIn | EmbedJobIn | GraphJobIn | IndexJobIn | LearnJobIn | MapJobIn,
+    AddJobIn | EmbedJobIn | GraphJobIn | IndexJobIn | LearnJobIn | MapJobIn | RetrievalJobIn,
     Field(discriminator="kind"),
 ]

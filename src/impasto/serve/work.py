@@ -23,6 +23,8 @@ from impasto.serve.schemas import (
     LearnOptions,
     MapJobIn,
     MapOptions,
+    RetrievalJobIn,
+    RetrievalOptions,
 )
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ def start(studio: Studio, asked: JobIn) -> Job:
             f"{collection.name} is open for reading only, because its folder can't be written or "
             "another impasto writes it; nothing can be added, embedded, learned or mapped here."
         )
-    title, work = _planned(collection, asked)
+    title, work = _planned(studio, asked)
     return studio.jobs.submit(asked.kind, title, work, asked.options.model_dump())
 
 
@@ -72,8 +74,11 @@ def again(studio: Studio, id_: str) -> Job:
     return start(studio, asked)
 
 
-def _planned(collection: Collection, asked: JobIn) -> tuple[str, Work]:
+def _planned(studio: Studio, asked: JobIn) -> tuple[str, Work]:
     """Check what can be checked now; return what the job is called, and what it does."""
+    collection = studio.collection
+    if isinstance(asked, RetrievalJobIn):
+        return _retrieval(studio, asked.options)
     if isinstance(asked, AddJobIn):
         return _add(collection, asked.options)
     if isinstance(asked, EmbedJobIn):
@@ -169,3 +174,29 @@ def _map(collection: Collection, options: MapOptions) -> tuple[str, Work]:
         progress.note(done.sentence)
 
     return f"Map {space.title} with {METHODS[settings.method]}", work
+
+
+def _retrieval(studio: Studio, options: RetrievalOptions) -> tuple[str, Work]:
+    if options.by is not None:
+        by = options.by
+
+        def all_of_them(progress: Progress) -> None:
+            flow.overview(studio.collection, by, progress=progress)
+
+        return f"Which spaces retrieve which {by}s?", all_of_them
+    named = {"label": options.label, "tag": options.tag, "selection": options.selection}
+    x = flow.X.parse(next(f"{kind}:{name}" for kind, name in named.items() if name is not None))
+    x.ids(studio.collection)
+    spaces = flow.filled(studio.collection)
+
+    def work(progress: Progress) -> None:
+        for space in spaces:
+            try:
+                found = studio.answers.retrieval(space.name, x, progress=progress)
+            except InvalidInput as problem:  # the other spaces may have enough images
+                progress.note(str(problem))
+            else:
+                assert found is not None  # it was measured
+                progress.note(f"{space.title}. {found.sentence}")
+
+    return f"Do deep features retrieve {x.name}?", work

@@ -28,6 +28,7 @@ from impasto.store import (
     maps,
     models,
     query,
+    reports,
     roots,
     schema,
     selections,
@@ -60,8 +61,8 @@ MANIFEST, CATALOGUE, THUMBNAILS, LOCK = (
     "lock",
 )
 SPACES, MODELS, MAPS, SHEETS = "spaces", "models", "maps", "sheets"
-COMPARISONS = "comparisons"
-_FOLDERS = (SPACES, MODELS, MAPS, "reports", SHEETS)
+COMPARISONS, REPORTS = "comparisons", "reports"
+_FOLDERS = (SPACES, MODELS, MAPS, REPORTS, SHEETS)
 
 
 def is_collection(path: Path) -> bool:
@@ -804,6 +805,18 @@ class Collection:
         with self._guard:
             self._check_writable()
             comparisons.remove(self.path / COMPARISONS, name)
+
+    # Reports
+
+    def save_report(self, name: str, data: Mapping[str, Any]) -> None:
+        """Keep what long work found about the whole collection (JSON data) under a name."""
+        with self._guard:
+            self._check_writable()
+            reports.save(self.path / REPORTS, name, data)
+
+    def report(self, name: str) -> Mapping[str, Any] | None:
+        """Return a report that was kept, or None."""
+        return reports.load(self.path / REPORTS, name)
 
     def _check_writable(self) -> None:
         if not self.writable:

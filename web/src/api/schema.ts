@@ -816,9 +816,29 @@ export interface paths {
         };
         /**
          * Retrieval
-         * @description Measure how well images of a label or tag find each other, in one space or in all.
+         * @description Measure how well images of X find each other; what takes long is left to a job.
          */
         get: operations["retrieval"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/retrieval/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retrieval Overview
+         * @description Give the table of all labels or tags by all spaces, as a job last measured it, or null.
+         */
+        get: operations["retrieval_overview"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1236,6 +1256,33 @@ export interface components {
             top: number;
         };
         /**
+         * CellOut
+         * @description How well one space retrieves one label or tag, in short.
+         */
+        CellOut: {
+            /**
+             * Answer
+             * @enum {string}
+             */
+            answer: "yes" | "partly" | "no";
+            average_precision: components["schemas"]["EstimateOut"];
+            /** Depth */
+            depth: number;
+            /**
+             * Gain
+             * @description Average precision corrected for chance, at most 1.
+             */
+            gain: number;
+            /** @description Among the nearest `depth`. */
+            precision: components["schemas"]["EstimateOut"];
+            /** Queries */
+            queries: number;
+            /** Relevant */
+            relevant: number;
+            /** Space */
+            space: string;
+        };
+        /**
          * CellsOut
          * @description The cells that hold an image: column (first query), row (second), how many.
          */
@@ -1625,6 +1672,24 @@ export interface components {
             share: number;
             /** Similarity */
             similarity: number;
+        };
+        /**
+         * DifferenceOut
+         * @description How much better one space retrieves X than another, over the same queries; chance is 0.
+         */
+        DifferenceOut: {
+            auc: components["schemas"]["EstimateOut"];
+            average_precision: components["schemas"]["EstimateOut"];
+            /** Depth */
+            depth: number;
+            /** First */
+            first: string;
+            /** @description Among the nearest `depth`. */
+            precision: components["schemas"]["EstimateOut"];
+            /** Queries */
+            queries: number;
+            /** Second */
+            second: string;
         };
         /**
          * DistributionOut
@@ -2123,7 +2188,7 @@ export interface components {
             id: string;
             /**
              * Kind
-             * @description add, embed, graph, index, learn, map, or what the command line started.
+             * @description add, embed, graph, index, learn, map, retrieval, or what the command line started.
              */
             kind: string;
             /** Notes */
@@ -2541,6 +2606,52 @@ export interface components {
             total: number;
         };
         /**
+         * OverviewOut
+         * @description How well every space retrieves every label or tag, as it was last measured.
+         */
+        OverviewOut: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "label" | "tag";
+            /** Left Out */
+            left_out: components["schemas"]["Count"][];
+            /**
+             * Made
+             * Format: date-time
+             */
+            made: string;
+            /**
+             * Queries
+             * @description Images of each that asked, at most.
+             */
+            queries: number;
+            /** Rows */
+            rows: components["schemas"]["OverviewRow"][];
+            /** Spaces */
+            spaces: string[];
+            /**
+             * Stale
+             * @description Vectors came or went since.
+             */
+            stale: boolean;
+            /** Titles */
+            titles: string[];
+        };
+        /**
+         * OverviewRow
+         * @description A label or tag, in all spaces.
+         */
+        OverviewRow: {
+            /** Cells */
+            cells: components["schemas"]["CellOut"][];
+            /** Name */
+            name: string;
+            /** Relevant */
+            relevant: number;
+        };
+        /**
          * PlacedOut
          * @description A near image and its rank in each of the spaces.
          */
@@ -2653,12 +2764,58 @@ export interface components {
             value: number;
         };
         /**
+         * RetrievalJobIn
+         * @description Start a `retrieval` job.
+         */
+        RetrievalJobIn: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "retrieval";
+            options: components["schemas"]["RetrievalOptions"];
+        };
+        /**
+         * RetrievalOptions
+         * @description What to look for: one label, tag or selection in all spaces, or all labels or tags.
+         */
+        RetrievalOptions: {
+            /** By */
+            by?: ("label" | "tag") | null;
+            /** Label */
+            label?: string | null;
+            /** Selection */
+            selection?: string | null;
+            /** Tag */
+            tag?: string | null;
+        };
+        /**
          * RetrievalOut
-         * @description Does this collection's spaces retrieve X, one result per space.
+         * @description Do this collection's spaces retrieve X, one result per space.
          */
         RetrievalOut: {
+            /**
+             * Differences
+             * @description The best space beside each other one.
+             */
+            differences: components["schemas"]["DifferenceOut"][];
+            /**
+             * Impossible
+             * @description Why a space can't be asked, a sentence each.
+             */
+            impossible: string[];
+            /**
+             * Missing
+             * @description Spaces left to be measured by a job, because it takes long.
+             */
+            missing: string[];
             /** Results */
             results: components["schemas"]["RetrievalResult"][];
+            /**
+             * Verdict
+             * @description Yes, partly or no, and why; empty while not measured.
+             */
+            verdict: string;
             /** X */
             x: string;
         };
@@ -2679,10 +2836,20 @@ export interface components {
              * @description Images that find their like best, as queries.
              */
             best: number[];
+            /**
+             * Depth
+             * @description The k that the answer goes by.
+             */
+            depth: number;
             /** Images */
             images: number;
             /** Precision */
             precision: components["schemas"]["PrecisionOut"][];
+            /**
+             * Queries
+             * @description Images of X that asked.
+             */
+            queries: number;
             /** Relevant */
             relevant: number;
             /** Sentence */
@@ -4011,7 +4178,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AddJobIn"] | components["schemas"]["EmbedJobIn"] | components["schemas"]["GraphJobIn"] | components["schemas"]["IndexJobIn"] | components["schemas"]["LearnJobIn"] | components["schemas"]["MapJobIn"];
+                "application/json": components["schemas"]["AddJobIn"] | components["schemas"]["EmbedJobIn"] | components["schemas"]["GraphJobIn"] | components["schemas"]["IndexJobIn"] | components["schemas"]["LearnJobIn"] | components["schemas"]["MapJobIn"] | components["schemas"]["RetrievalJobIn"];
             };
         };
         responses: {
@@ -4645,9 +4812,12 @@ export interface operations {
         parameters: {
             query?: {
                 label?: string | null;
+                selection?: string | null;
                 /** @description Absent: all spaces. */
                 space?: string | null;
                 tag?: string | null;
+                /** @description Measure at once, however long it takes. */
+                wait?: boolean;
             };
             header?: never;
             path?: never;
@@ -4662,6 +4832,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RetrievalOut"];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    retrieval_overview: {
+        parameters: {
+            query?: {
+                by?: "label" | "tag";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverviewOut"] | null;
                 };
             };
             /** @description One clear sentence. */
