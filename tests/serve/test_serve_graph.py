@@ -59,6 +59,10 @@ def test_a_job_builds_the_index_and_neighbours_say_that_they_used_it(
     assert found["neighbours"] == exact["neighbours"]  # so few images are all candidates
     assert (found["total"], found["background"]) == (exact["total"], exact["background"])
     monkeypatch.setattr(neighbourhood, "INDEX_FROM", 10)
-    assert not room.client.get("/api/neighbours", params=params).json()["exact"]
+    other = {**params, "term": f"image:{room.usable[9]}"}
+    assert not room.client.get("/api/neighbours", params=other).json()["exact"]
+    room.client.get("/api/neighbours/order", params={"term": other["term"]})
+    # everything was compared now, so the index is not needed any more
+    assert room.client.get("/api/neighbours", params=other).json()["exact"]
     deep = {**params, "offset": 10, "k": 500}
     assert room.client.get("/api/neighbours", params=deep).json()["exact"]

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from impasto.store import Collection
 
 
+FIRST_PAGE = 1.0
+"""Seconds that the first page has for itself: listing a million files would keep it waiting."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where the app is served, and who may come."""
@@ -104,6 +108,8 @@ def open_(
             )
 
     def _fill(opened: flow.Opened, wanted: flow.EmbedOptions, progress: Progress) -> None:
+        if opened.collection.counts().images:
+            time.sleep(FIRST_PAGE)
         added, done = flow.fill(opened, wanted, progress=progress)
         for one in added:
             for reason, number in one.skipped.most_common():

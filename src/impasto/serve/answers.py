@@ -151,11 +151,12 @@ class Answers:
         texts : sequence of str
         k : int
         exact : bool or None
-            As `impasto.flow.near` takes it.
+            As `impasto.flow.near` takes it; what was computed exactly is not asked for again.
         """
         terms = [parse(text) for text in texts]
         vectors, state = self.vectors_for(space, terms)
-        if not flow.uses_index(self._collection, vectors, k, exact=exact):
+        known = exact is None and self._key(state, terms) in self._answers
+        if known or not flow.uses_index(self._collection, vectors, k, exact=exact):
             answer = self.ask(space, texts)
             return Near(answer.query, answer.neighbours(k), answer.background, answer.total)
         query, by_chance = self.query(vectors, state, terms)
@@ -174,8 +175,11 @@ class Answers:
     def _ask(self, space: str | None, texts: Sequence[str]) -> tuple[tuple[object, ...], Answer]:
         terms = [parse(text) for text in texts]
         vectors, state = self.vectors_for(space, terms)
-        key = (state, *(self.exact(term) for term in terms))
+        key = self._key(state, terms)
         return key, self._answers.get(key, lambda: self._answer(vectors, state, terms))
+
+    def _key(self, state: str, terms: Sequence[Term]) -> tuple[object, ...]:
+        return (state, *(self.exact(term) for term in terms))
 
     def hubs(self, space: str | None, k: int) -> flow.Hubs:
         """Count how often images are near others, or remember having done so."""
