@@ -158,6 +158,13 @@ class TestPublished:
         assert network.preprocessing.fit == "crop"
         assert network.preprocessing.mean == (25.5, 25.5, 25.5)
 
+    def test_the_older_format(self, cache: Path) -> None:
+        newer = cache / "timm--small.openai--open_clip_model.safetensors"
+        before = load("open_clip/small.openai", cache=cache).weights
+        torch.save(load_file(newer), cache / "timm--small.openai--open_clip_pytorch_model.bin")
+        newer.unlink()
+        assert load("open_clip/small.openai", cache=cache).weights == before
+
     def test_sentences(self, cache: Path) -> None:
         with pytest.raises(InvalidInput, match=r"tag: open_clip/small\.openai, open_clip/small\.o"):
             load("open_clip/small", cache=cache)

@@ -155,7 +155,8 @@ def _say_published(name: str, *, as_json: bool) -> None:
     from impasto.networks.joint import published
     from impasto.networks.weights import at_hand
 
-    there = [(one, at_hand(one, flow.cache_folder())) for one in published(name).values()]
+    cache = flow.cache_folder()
+    there = [(one, at_hand(one, cache)) for one in published(name, cache).values()]
     if as_json:
         listed = [
             {"name": one.network, "source": one.url, "weights_at_hand": file is not None}

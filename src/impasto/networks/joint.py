@@ -136,8 +136,14 @@ def library() -> Any:
     return open_clip
 
 
-def published(name: str) -> dict[str, Published]:
+def published(name: str, cache: Path | None = None) -> dict[str, Published]:
     """Return the weights that are published for an architecture, by tag.
+
+    Parameters
+    ----------
+    name : str
+    cache : Path or None
+        Our folder of weights; where a tag has two formats, the file that is here is meant.
 
     Raises
     ------
@@ -150,7 +156,7 @@ def published(name: str) -> dict[str, Published]:
         known = (f"{PREFIX}{each}" for each in open_clip.list_models())
         raise not_found("network", name, known)
     tags = open_clip.list_pretrained_tags_by_model(architecture)
-    return {tag: _published(architecture, tag) for tag in tags}
+    return {tag: _published(architecture, tag, cache) for tag in tags}
 
 
 def _split(name: str) -> tuple[str, str]:
@@ -158,8 +164,7 @@ def _split(name: str) -> tuple[str, str]:
     return architecture, tag
 
 
-def _published(architecture: str, tag: str) -> Published:
-    """Return where the weights of a tag lie; the file that is here, when there are two formats."""
+def _published(architecture: str, tag: str, cache: Path | None) -> Published:
     from huggingface_hub import hf_hub_url
 
     settings: Config = library().get_pretrained_cfg(architecture, tag)
@@ -170,7 +175,7 @@ def _published(architecture: str, tag: str) -> Published:
         Published(f"{PREFIX}{architecture}.{tag}", hf_hub_url(place, file), file, place)
         for file in names
     ]
-    return next((each for each in options if at_hand(each, None)), options[0])
+    return next((each for each in options if at_hand(each, cache)), options[0])
 
 
 def _design(name: str, weights: Path | None, cache: Path | None) -> _Design:
@@ -180,7 +185,7 @@ def _design(name: str, weights: Path | None, cache: Path | None) -> _Design:
         return _Design(
             name, saved["model_cfg"], saved.get("preprocess_cfg") or {}, weights, str(weights)
         )
-    tags = published(name)
+    tags = published(name, cache)
     architecture, tag = _split(name)
     model: Config = open_clip.get_model_config(architecture)
     if tag:
