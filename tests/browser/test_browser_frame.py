@@ -37,6 +37,8 @@ PLACES = (
     "#/distribution?term=image:{id}",
     "#/compare",
     "#/compare?q=0~~label:circle&q=1~~label:square",
+    "#/retrieval",
+    "#/retrieval?x=label:circle",
     "#/try",
 )
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -100,6 +102,39 @@ def test_the_scheme_follows_the_system_until_one_is_chosen(browser: Browser, sit
         assert page.evaluate(ground) == dark
         page.reload()
         assert page.evaluate(ground) == dark
+
+
+def test_rooms_that_have_no_place_wait_behind_more(browser: Browser, site: Site) -> None:
+    for options in (PHONE, {"viewport": {"width": 900, "height": 700}}):
+        with visiting(browser, site.address, **options) as visit:
+            page = visit.go()
+            rooms = page.get_by_role("navigation", name="Rooms")
+            assert rooms.get_by_role("link", name="Try").count() == 0
+            rooms.get_by_role("button", name="More rooms").click()
+            rooms.get_by_role("link", name="Try").click()
+            page.wait_for_url("**/#/try")
+            expect(rooms.get_by_role("link", name="Map")).to_have_count(0)
+            expect(rooms.get_by_role("button", name="Try, more rooms")).to_have_attribute(
+                "aria-current", "true"
+            )
+            page.keyboard.press("g")
+            page.keyboard.press("r")
+            expect(rooms.get_by_role("button", name="Retrieval, more rooms")).to_be_visible()
+    with visiting(browser, site.address) as visit:
+        page = visit.go()
+        expect(page.get_by_role("button", name="More rooms")).to_have_count(0)
+        expect(page.get_by_role("navigation", name="Rooms").get_by_role("link")).to_have_count(7)
+
+
+def test_pages_come_when_they_are_entered(browser: Browser, site: Site) -> None:
+    with visiting(browser, site.address) as visit:
+        came: list[str] = []
+        visit.page.on("request", lambda request: came.append(request.url))
+        page = visit.go()
+        assert any("Browse-" in url for url in came)
+        assert not any("Try-" in url for url in came)
+        with page.expect_request("**/assets/Try-*.js"):  # while nothing else is to do
+            page.wait_for_timeout(2500)
 
 
 def test_a_phone_gets_the_same_rooms(browser: Browser, site: Site) -> None:

@@ -256,7 +256,7 @@ def verdict(found: Sequence[Retrieval], *, seed: int = 0) -> str:
         if not np.isin(best.asked, other.asked).any():
             continue
         gap = paired(best, other, seed=seed).average_precision
-        amount = f"{gap.value:.3f}, 95 % interval {gap.low:.3f} to {gap.high:.3f}"
+        amount = f"{gap.value:.3f}, 95\u00a0% interval {gap.low:.3f} to {gap.high:.3f}"
         words.append(
             f"{other.space.title} finds less (average precision lower by {amount})."
             if gap.low > 0

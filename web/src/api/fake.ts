@@ -15,6 +15,7 @@ import {
   fakeSideBySide,
 } from "./fakeSpread";
 import { SourceError, type DataSource, type Query } from "./source";
+import { fakeOverview, fakeRetrieval } from "./fakeRetrieval";
 import { fakeChanges, fakeCompared, fakeScatter, fakeWithin } from "./fakeCompare";
 import type {
   Collection,
@@ -373,6 +374,8 @@ export function fakeSource(images: number, delay = 0): DataSource {
       compared.delete(name);
       return wait(undefined);
     },
+    retrieval: (x) => wait(fakeRetrieval(x, collection.spaces)),
+    overview: (by) => wait(fakeOverview(by, by === "label" ? LABELS : WORDS, collection.spaces)),
     upload: () => wait({ id: "ab12", width: 640, height: 480, thumbnail: "uploads/ab12" }),
     predict: (model, term) => {
       if (model !== "label")

@@ -127,6 +127,9 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
     removeComparison: async (name) => {
       await request(comparison(name), { method: "DELETE" });
     },
+    retrieval: (x, wait) =>
+      json(`retrieval?${new URLSearchParams({ [x.kind]: x.name, wait: String(wait) })}`),
+    overview: (by) => json(`retrieval/overview?by=${by}`),
     upload: async (file) => {
       const upload = await json<Upload>("uploads", form(file));
       sent.delete(upload.id);

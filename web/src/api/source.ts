@@ -1,6 +1,7 @@
 /** Where the app's data comes from: the server in use, a fake one in tests and development. */
 
 import type { Box, Corner } from "../lib/comparison";
+import type { X } from "../lib/retrieval";
 import type { Page } from "../lib/rooms";
 import type { Term } from "../lib/terms";
 import type { View } from "../lib/view";
@@ -23,9 +24,11 @@ import type {
   JobRequest,
   Marks,
   Neighbours,
+  Overview,
   Prediction,
   PropertyFacet,
   RankChanges,
+  Retrieval,
   Scatter,
   Selection,
   SideBySide,
@@ -102,6 +105,10 @@ export interface DataSource {
   saveComparison(name: string, asked: CompareRequest): Promise<Comparison>;
   renameComparison(name: string, next: string): Promise<void>;
   removeComparison(name: string): Promise<void>;
+  /** Whether each space retrieves X; what takes long is missing, unless it is waited for. */
+  retrieval(x: X, wait: boolean): Promise<Retrieval>;
+  /** All labels or tags by all spaces, as a job last measured them. */
+  overview(by: "label" | "tag"): Promise<Overview | null>;
   upload(file: Blob): Promise<Upload>;
   predict(model: string, term: Term): Promise<Prediction>;
   jobs(): Promise<Job[]>;

@@ -28,6 +28,7 @@ export type JobRequest =
   | Schemas["EmbedJobIn"]
   | Schemas["GraphJobIn"]
   | Schemas["LearnJobIn"]
+  | Schemas["RetrievalJobIn"]
   | Schemas["MapJobIn"];
 export type MapCard = Schemas["MapOut"];
 export type MapOptions = Schemas["MapOptions"];
@@ -37,9 +38,12 @@ export type Model = Schemas["ModelOut"];
 export type Neighbour = Schemas["NeighbourOut"];
 export type Neighbours = Schemas["NeighboursOut"];
 export type PropertyFacet = Schemas["FacetOut"];
+export type Overview = Schemas["OverviewOut"];
 export type Prediction = Schemas["PredictOut"];
 export type RankChange = Schemas["ChangeOut"];
 export type RankChanges = Schemas["ChangesOut"];
+export type Retrieval = Schemas["RetrievalOut"];
+export type RetrievalResult = Schemas["RetrievalResult"];
 export type Scatter = Schemas["ScatterOut"];
 export type Selection = Schemas["SelectionOut"];
 export type Shown = Schemas["ShownOut"];

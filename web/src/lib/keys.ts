@@ -138,6 +138,10 @@ export const CHEATS: readonly (readonly [string, readonly (readonly [string, str
     ],
   ],
   [
+    "Retrieval",
+    [["q", "Ask about another label, tag or selection"]],
+  ],
+  [
     "Map",
     [
       ["+ − 0", "Nearer, farther, everything"],

@@ -10,6 +10,7 @@ export const ROOMS = [
   { page: "neighbours", title: "Neighbours", key: "n", asks: true },
   { page: "distribution", title: "Distribution", key: "d", asks: true },
   { page: "compare", title: "Compare", key: "c", asks: false, keeps: true },
+  { page: "retrieval", title: "Retrieval", key: "r", asks: false, keeps: true },
   { page: "map", title: "Map", key: "m", asks: false },
   { page: "try", title: "Try", key: "t", asks: true },
 ] as const satisfies readonly RoomLike[];
