@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from impasto.store import Filter, Sort, catalogue, query
+from impasto.store import Filter, Sort, catalogue, facets, query
 from impasto.store.kept import Kept
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def test_a_collection_reads_once_until_it_changes(shelf: Shelf) -> None:
         return read
 
     with pytest.MonkeyPatch.context() as patch:
-        for module, name in ((query, "order"), (query, "facets"), (catalogue, "counts")):
+        for module, name in ((query, "order"), (facets, "facets"), (catalogue, "counts")):
             patch.setattr(module, name, counted(name, getattr(module, name)))
         c = shelf.collection
         for _ in range(3):
