@@ -26,6 +26,11 @@ WIDE: ViewportSize = {"width": 1280, "height": 800}
 NARROW: ViewportSize = {"width": 390, "height": 844}
 
 
+CUT_OFF = """() => [...document.querySelectorAll('main p, main input, main select')]
+  .filter(e => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 2)
+  .map(e => e.outerHTML.slice(0, 120))"""
+
+
 def looked_at(page: Page) -> Iterator[str]:
     """Look at a page in light and dark, wide and narrow; yield what is wrong and where."""
     for size in (WIDE, NARROW):
@@ -39,6 +44,8 @@ def looked_at(page: Page) -> Iterator[str]:
             yield from (f"{place} {size['width']} {scheme}: {v}" for v in violations(page, *only))
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             yield f"{page.url} scrolls sideways at {size['width']}"
+        for wide in page.evaluate(CUT_OFF):
+            yield f"{page.url} at {size['width']} cuts off {wide}"
     page.set_viewport_size(WIDE)
 
 
