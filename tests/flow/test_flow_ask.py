@@ -158,7 +158,7 @@ def test_spaces_by_name(gallery: Gallery, tmp_path: Path) -> None:
             one,
             two,
         ]
-        with pytest.raises(InvalidInput, match="one of the two"):
+        with pytest.raises(InvalidInput, match="one of them"):
             flow.retrieval(collection)
         # the model answers in its own space, not in the newest
         assert flow.predict(collection, flow.choose_model(collection), ["1"]).names == ("00.png",)

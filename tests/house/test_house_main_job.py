@@ -156,7 +156,7 @@ def test_again_there_is_nothing_to_do(job: Job) -> None:
     [
         (["find", "label:discs", "-k", "3", "--versus", "1"], ["similarity", "percentile", "KS"]),
         (["retrieve", "label:discs"], ["Yes", "precision@5", "chance"]),
-        (["evaluate"], ["top1", "report.html"]),
+        (["evaluate"], ["top-1", "report.html"]),
         (["predict", "1"], ["probability", "checks"]),
         (["status", "--skipped"], ["labels: ", "flags: ", "left out: ", "space "]),
     ],

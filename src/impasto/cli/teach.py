@@ -122,10 +122,9 @@ def tagging_options(command: F) -> F:
 @collection_argument
 @click.option(
     "--target",
-    type=click.Choice(["label", "tags"]),
     default="label",
     show_default=True,
-    help="The one class of an image, or its many tags.",
+    help="label, the one class of an image, or tags.",
 )
 @click.option(
     "--method",

@@ -54,6 +54,7 @@ class Added:
     moved_from: Path | None = None
 
 
+DEVICES = ("auto", "cpu", "cuda", "mps")
 _CHOICES = {"fit": Fit, "pooling": Pooling, "flip": Flip, "precision": Precision}
 
 
@@ -97,6 +98,11 @@ class EmbedOptions:
             given, allowed = getattr(self, name), get_args(kind)
             if given not in allowed and (name, given) != ("fit", None):
                 raise InvalidInput(f"{name} can be {', '.join(allowed)}, not {given!r}.")
+        kind, _, number = self.device.partition(":")
+        if kind not in DEVICES or (number and kind != "cuda"):
+            raise InvalidInput(
+                f"No device {self.device!r}. There are: {', '.join(DEVICES)} and cuda:N."
+            )
         if self.batch is not None and self.batch < 1:
             raise InvalidInput(f"A batch holds at least 1 image, not {self.batch}.")
 

@@ -125,7 +125,8 @@ class LearnOptions:
         from impasto.store import check_model_name
 
         if self.target not in TARGETS:
-            raise InvalidInput(f"The target can be {' or '.join(TARGETS)}, not {self.target!r}.")
+            known = " or ".join(map(repr, TARGETS))
+            raise InvalidInput(f"The target can be {known}, not {self.target!r}.")
         if not 0 < self.test < 1:
             raise InvalidInput(f"The share of the test lies between 0 and 1, not {self.test}.")
         if self.folds is not None and self.folds < 2:

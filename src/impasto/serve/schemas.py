@@ -962,7 +962,7 @@ class EmbedOptions(In):
 class LearnOptions(In):
     """What to learn, from which vectors, and how."""
 
-    target: Literal["label", "tags"] = "label"
+    target: str = Field(default="label", description="label or tags.")
     method: str | None = Field(
         default=None, description="null: linear-svm for labels, logistic for tags."
     )

@@ -2290,10 +2290,10 @@ export interface components {
             space?: string | null;
             /**
              * Target
+             * @description label or tags.
              * @default label
-             * @enum {string}
              */
-            target?: "label" | "tags";
+            target?: string;
             /**
              * Test
              * @description Share of the test part.
