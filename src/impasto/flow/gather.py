@@ -98,8 +98,8 @@ class EmbedOptions:
             given, allowed = getattr(self, name), get_args(kind)
             if given not in allowed and (name, given) != ("fit", None):
                 raise InvalidInput(f"{name} can be {', '.join(allowed)}, not {given!r}.")
-        kind, _, number = self.device.partition(":")
-        if kind not in DEVICES or (number and kind != "cuda"):
+        device, _, number = self.device.partition(":")
+        if device not in DEVICES or (number and device != "cuda"):
             raise InvalidInput(
                 f"No device {self.device!r}. There are: {', '.join(DEVICES)} and cuda:N."
             )
