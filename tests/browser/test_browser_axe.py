@@ -84,6 +84,21 @@ def test_rooms(visit: Visit, shown: int, room: str) -> None:
         assert list(looked_at(page)) == []
 
 
+@pytest.mark.parametrize(
+    ("place", "awaited"),
+    [
+        ("compare?q=0~~label:circle&q=1~~label:square", "A against B: "),
+        ("compare?q=0~~label:circle&q=1~~label:square&box=0,1,0,1&curves=cumulative", "In the box"),
+        ("retrieval?x=label:circle", "All depths"),
+    ],
+)
+def test_rooms_with_an_answer(visit: Visit, place: str, awaited: str) -> None:
+    page = visit.go(f"#/{place}", pictures=False)
+    page.get_by_role("button", name=awaited).wait_for()
+    page.wait_for_timeout(600)
+    assert list(looked_at(page)) == []
+
+
 def test_panels(visit: Visit) -> None:
     page = visit.go()
     page.keyboard.press("j")

@@ -89,6 +89,17 @@ class Comparison:
         return chance_rank_biased_overlap(self.k, len(self.ids))
 
     @property
+    def distances(self) -> dict[str, Matrix]:
+        """The matrices by what people call them."""
+        return {
+            "KS": self.ks,
+            "Wasserstein": self.wasserstein,
+            "Spearman": self.spearman,
+            f"overlap@{self.k}": self.overlap,
+            "RBO": self.rbo,
+        }
+
+    @property
     def cuts(self) -> tuple[float, ...]:
         """Similarity of each query's `k`-th nearest image."""
         return tuple(

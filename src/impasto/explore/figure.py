@@ -38,7 +38,6 @@ _WIDTH, _EDGE, _GAP = 960, 40, 60
 _INK, _GREY, _LINE = "#1c1a17", "#57524a", "#ddd8ce"
 _FONTS = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', 'Noto Sans', sans-serif"
 _DOTTED = {"stroke_dasharray": "1 4", "stroke_linecap": "round", "stroke_opacity": "0.8"}
-_NUMBERS = ("KS", "Wasserstein", "Spearman", "overlap", "RBO")
 
 
 def draw(
@@ -346,26 +345,19 @@ def _table(
     canvas: _Canvas, comparison: Comparison, slots: Sequence[int], x: float, y: float
 ) -> float:
     """Write the distances of every two queries, and chance; return where the table ends."""
-    columns = [x + 96 + 80 * number for number in range(len(_NUMBERS))]
+    distances = comparison.distances
+    columns = [x + 96 + 80 * number for number in range(len(distances))]
     canvas.text(x, y - 24, "Distances", size=14, weight=600)
-    for at, name in zip(columns, _NUMBERS, strict=True):
-        words = f"{name}@{comparison.k}" if name == "overlap" else name
-        canvas.text(at, y, words, size=12, fill=_GREY, anchor="end")
+    for at, name in zip(columns, distances, strict=True):
+        canvas.text(at, y, name, size=12, fill=_GREY, anchor="end")
     many = len(slots)
     pairs = [(i, j) for i in range(many) for j in range(i + 1, many)]
-    matrices = (
-        comparison.ks,
-        comparison.wasserstein,
-        comparison.spearman,
-        comparison.overlap,
-        comparison.rbo,
-    )
     chance = ("", "", "0", f"{comparison.overlap_chance:.2g}", f"{comparison.rbo_chance:.2g}")
     leading = 24 if len(pairs) <= 15 else 17
     for i, j in pairs:
         y += leading
         canvas.text(x, y, f"{letter(slots[i])} – {letter(slots[j])}", weight=600)
-        for at, matrix in zip(columns, matrices, strict=True):
+        for at, matrix in zip(columns, distances.values(), strict=True):
             canvas.text(at, y, _number(float(matrix[i, j])), anchor="end")
     y += 10
     canvas.add("line", x1=x, y1=y, x2=columns[-1], y2=y, stroke=_LINE)

@@ -273,19 +273,12 @@ def _distributions(file: IO[str], comparison: Comparison, look: Look) -> None:
 def _distances(file: IO[str], comparison: Comparison, look: Look) -> None:
     """Write one line per two queries, and what chance gives."""
     lines = csv.writer(file, lineterminator="\n")
-    names = ["KS", "Wasserstein", "Spearman", f"overlap@{comparison.k}", "RBO"]
-    lines.writerow(["first", "second", *names, "title of the first", "title of the second"])
+    distances = comparison.distances
+    lines.writerow(["first", "second", *distances, "title of the first", "title of the second"])
     letters, titles = _letters(look), comparison.titles
-    matrices = (
-        comparison.ks,
-        comparison.wasserstein,
-        comparison.spearman,
-        comparison.overlap,
-        comparison.rbo,
-    )
     for i in range(len(letters)):
         for j in range(i + 1, len(letters)):
-            numbers = [f"{matrix[i, j]:.6f}" for matrix in matrices]
+            numbers = [f"{matrix[i, j]:.6f}" for matrix in distances.values()]
             lines.writerow([letters[i], letters[j], *numbers, titles[i], titles[j]])
     chance = ["0", f"{comparison.overlap_chance:.6f}", f"{comparison.rbo_chance:.6f}"]
     lines.writerow(["chance", "", "", "", *chance, "", ""])

@@ -64,6 +64,13 @@ export class Studio {
     );
   }
 
+  /** Labels, tags and selections as terms: what a field that asks for a name offers. */
+  readonly names = $derived([
+    ...(this.facets?.labels ?? []).slice(0, 300).map(({ name }) => `label:${name}`),
+    ...(this.facets?.tags ?? []).slice(0, 500).map(({ name }) => `tag:${name}`),
+    ...this.selections.map(({ name }) => `selection:${name}`),
+  ]);
+
   get busy(): boolean {
     return this.jobs.some(isActive);
   }
