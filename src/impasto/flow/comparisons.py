@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, get_args
@@ -91,7 +92,8 @@ def compare(
         replace(asked, title=title or asked.title)
         for (asked, _), title in zip(made, titles or [""] * len(made), strict=True)
     ]
-    random = [by_chance or background(vectors, parts=asked.parts) for asked, by_chance in made]
+    like = cache(lambda parts: background(vectors, parts=parts))
+    random = [by_chance or like(asked.parts) for asked, by_chance in made]
     return compare_queries(vectors, named, k=k, random=random)
 
 
