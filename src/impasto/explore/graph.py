@@ -52,7 +52,7 @@ def knn_graph(
     Returns
     -------
     Graph
-        Of all images that have a similarity. The time grows with n² d: half a minute to a minute
+        Of all images that have a similarity. The time grows with n² d: one to two minutes
         for 100,000 images of 1,280 numbers on two cores.
 
     Raises
