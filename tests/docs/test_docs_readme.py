@@ -65,5 +65,6 @@ def test_both_tours(home: Path, runner: Runner, reader: Reader) -> None:
         else:
             runner.command([word.replace("~", str(home)) for word in words])
     assert ran == {
-        *("open", "add", "embed", "find", "retrieve", "learn", "predict", "networks", "doctor")
+        *("open", "add", "embed", "find", "retrieve", "learn", "predict", "map", "export"),
+        *("networks", "doctor"),
     }

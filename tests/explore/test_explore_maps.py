@@ -65,6 +65,16 @@ def test_few_or_identical_images(make: Make, rng: np.random.Generator, n: int, l
     assert (made.faithfulness is None) == (n < 3)
 
 
+def test_a_damaged_map_says_how_to_make_it_anew(make: Make, rng: np.random.Generator) -> None:
+    made = maps.make(make(rng.normal(size=(5, 8)).astype(np.float16)), Settings("pca"))
+    arrays = dict(made.arrays())
+    assert np.array_equal(maps.Map.from_parts(made.card(), arrays).positions, made.positions)
+    for part in ("frame", "space"):
+        card = {key: value for key, value in made.card().items() if key != part}
+        with pytest.raises(InvalidInput, match="--again"):
+            maps.Map.from_parts(card, arrays)
+
+
 def test_no_images(make: Make) -> None:
     with pytest.raises(InvalidInput, match="No image has a vector"):
         maps.make(make(np.empty((0, 4), np.float16)), Settings("pca"))

@@ -272,6 +272,9 @@ def test_tags_that_can_not_be_learned(mine: Collection) -> None:
     without_tags(mine)
     with pytest.raises(InvalidInput, match="has no tags"):
         flow.learn(mine, TAGS)
+    mine.add_tags(mine.labelled()[0].tolist(), ["everywhere"])
+    with pytest.raises(InvalidInput, match="have the same tags"):
+        flow.learn(mine, TAGS)
     tag_by_folder(mine)
     for options, says in (
         ({"min_images": 1000}, "No tag has 1000 images"),

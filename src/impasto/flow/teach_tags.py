@@ -166,6 +166,11 @@ def _tagged_rows(
         raise InvalidInput(f"No tag is like {', '.join(options.only)}.")
     wanted = np.flatnonzero(np.array(like) & (counts >= options.least) & (counts < len(rows)))
     rare = sum(like) - len(wanted)
+    if not len(wanted) and counts.max() >= options.least:
+        raise InvalidInput(
+            f"All {len(rows):,} tagged images have the same tags, so nothing tells them apart. Tag "
+            "images that show something else, too: images without any tag take no part."
+        )
     if not len(wanted):
         raise InvalidInput(
             f"No tag has {options.least} images with vectors; the commonest has {counts.max()}. "

@@ -203,7 +203,23 @@ class Map:
 
     @classmethod
     def from_parts(cls, card: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Map:
-        """Rebuild a map from `card` and `arrays`; the arrays may be flat."""
+        """Rebuild a map from `card` and `arrays`; the arrays may be flat.
+
+        Raises
+        ------
+        InvalidInput
+            When a part is missing or does not fit.
+        """
+        try:
+            return cls._from_parts(card, arrays)
+        except (KeyError, TypeError, ValueError) as error:
+            raise InvalidInput(
+                f"This map is damaged, or an older impasto made it ({error!r}). Make it anew: "
+                "impasto map COLLECTION --again."
+            ) from error
+
+    @classmethod
+    def _from_parts(cls, card: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Map:
         space = Space.from_json(card["space"])
         found = card["faithfulness"]
         axes = arrays.get("axes.f32")
