@@ -31,6 +31,17 @@ CUT_OFF = """() => [...document.querySelectorAll('main p, main input, main selec
   .map(e => e.outerHTML.slice(0, 120))"""
 
 
+def cut_off(page: Page) -> list[str]:
+    """Return what is cut off once the page had time to follow its new size."""
+    found: list[str] = page.evaluate(CUT_OFF)
+    for _ in range(30):
+        if not found:
+            break
+        page.wait_for_timeout(100)
+        found = page.evaluate(CUT_OFF)
+    return found
+
+
 def looked_at(page: Page) -> Iterator[str]:
     """Look at a page in light and dark, wide and narrow; yield what is wrong and where."""
     for size in (WIDE, NARROW):
@@ -44,7 +55,7 @@ def looked_at(page: Page) -> Iterator[str]:
             yield from (f"{place} {size['width']} {scheme}: {v}" for v in violations(page, *only))
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             yield f"{page.url} scrolls sideways at {size['width']}"
-        for wide in page.evaluate(CUT_OFF):
+        for wide in cut_off(page):
             yield f"{page.url} at {size['width']} cuts off {wide}"
     page.set_viewport_size(WIDE)
 

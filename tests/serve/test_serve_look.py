@@ -214,10 +214,9 @@ def test_hubs_that_would_take_long_are_a_job(room: Room, monkeypatch: pytest.Mon
     assert none["source"] == "none"
     assert "job" in none["sentence"]
     assert (none["marks"][0]["occurrence"], none["marks"][0]["hub"]) == (None, None)
-    room.client.post("/api/jobs", json={"kind": "graph", "options": {"space": room.space.name}})
-    for _ in range(100):
-        if get(room, "jobs")[0]["state"] == "done":
-            break
+    asked = {"kind": "graph", "options": {"space": room.space.name}}
+    job = room.client.post("/api/jobs", json=asked).json()["id"]
+    assert room.studio.jobs.wait(job, 60).state == "done"
     known = get(room, "neighbours/marks", term="tag:warm", ids=ids, k=3)
     assert known["source"] == "graph"
     assert known["marks"][0]["hub"] is not None
