@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.core.errors import InvalidInput
+from impasto.core.pixels import packed, resample
 from impasto.core.space import Preprocessing
 
 if TYPE_CHECKING:
@@ -61,19 +62,14 @@ def prepare(picture: Picture, preprocessing: Preprocessing) -> NDArray[np.uint8]
     box = (across.start, down.start, across.stop, down.stop)
     if (box[2] - box[0]) * (box[3] - box[1]) > LARGE:
         return _in_place(picture, preprocessing, across, down)
-    import torch
-
-    part = np.array(picture.crop(box) if box != (0, 0, *picture.size) else picture)
-    resample = _RESAMPLERS[preprocessing.interpolation]
-    with torch.inference_mode():
-        # The batch axis must come first of all: torch then sees channels-last and stays there.
-        pixels = torch.from_numpy(part)[None].permute(0, 3, 1, 2)
-        # The function below `interpolate`, which would not take both a size and a scale.
-        grid = getattr(torch.ops.aten, resample)(
-            pixels, [down.outputs, across.outputs], False, 1 / down.scale, 1 / across.scale
-        )
-        square = grid[0, :, down.skip : down.skip + size, across.skip : across.skip + size]
-        return np.ascontiguousarray(square.permute(1, 2, 0).numpy())
+    part = picture.crop(box) if box != (0, 0, *picture.size) else picture
+    grid = resample(
+        part,
+        (across.outputs, down.outputs),
+        preprocessing.interpolation,
+        scale=(across.scale, down.scale),
+    )
+    return packed(grid)[down.skip : down.skip + size, across.skip : across.skip + size].copy()
 
 
 def _in_place(
@@ -90,9 +86,6 @@ def _in_place(
     bottom = min(top + size * down.scale, picture.height)
     box = (left, top, right, bottom)
     return np.array(picture.resize((size, size), filters[preprocessing.interpolation], box=box))
-
-
-_RESAMPLERS = {"bicubic": "_upsample_bicubic2d_aa", "bilinear": "_upsample_bilinear2d_aa"}
 
 
 def resized(extent: tuple[int, int], preprocessing: Preprocessing) -> tuple[int, int]:
