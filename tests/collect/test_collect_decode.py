@@ -111,6 +111,20 @@ def test_a_plain_jpeg_decodes_to_what_pillow_gives() -> None:
     assert distance(pixels(read_bytes(data)), Image.open(io.BytesIO(data)).convert("RGB")) == 0
 
 
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("subsampling", [0, 1, 2])
+@pytest.mark.parametrize("size", [(641, 479), (1031, 1601)])
+def test_every_jpeg_decodes_to_what_pillow_gives(
+    size: tuple[int, int], subsampling: int, progressive: bool
+) -> None:
+    data = encoded(
+        photograph(*size), "JPEG", quality=90, subsampling=subsampling, progressive=progressive
+    )
+    oracle = Image.open(io.BytesIO(data))
+    oracle.draft("RGB", (512, 512))
+    assert distance(pixels(read_bytes(data, short_side=512)), oracle) == 0
+
+
 @pytest.mark.parametrize(
     ("size", "decoded"),
     [

@@ -51,7 +51,11 @@ def resample(
     """
     import torch
 
-    pixels = _in_place(picture)
+    try:
+        pixels = in_place(picture)
+    except ValueError:
+        copied = bytearray(picture.tobytes("raw", "RGBX"))
+        pixels = np.frombuffer(copied, np.uint8).reshape(picture.height, picture.width, 4)
     if picture.size == size and scale is None:
         return pixels
     across, down = (None, None) if scale is None else (1 / scale[0], 1 / scale[1])
@@ -80,20 +84,21 @@ def packed(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.frombuffer(content, np.uint8).reshape(height, width, 3)
 
 
-def _in_place(picture: Picture) -> NDArray[np.uint8]:
-    """Return the pixels of an RGB picture where they lie: (height, width, 4); only to be read."""
-    try:
-        return np.asarray(_Memory(picture))
-    except ValueError:  # a picture above 16 MiB may lie in several pieces
-        copied = bytearray(picture.tobytes("raw", "RGBX"))
-        return np.frombuffer(copied, np.uint8).reshape(picture.height, picture.width, 4)
+def in_place(picture: Picture) -> NDArray[np.uint8]:
+    """Return the pixels of an RGB picture where they lie: (height, width, 4).
+
+    Write only into a picture that nobody else has seen.
+
+    Raises
+    ------
+    ValueError
+        When they lie in several pieces, as Pillow keeps pictures above 16 MiB.
+    """
+    return np.asarray(_Memory(picture))
 
 
 class _Memory:
-    """A picture as NumPy's array interface shows memory; it lives as long as the array.
-
-    Called writable only because torch warns of arrays that are not.
-    """
+    """A picture as NumPy's array interface shows memory; it lives as long as the array."""
 
     def __init__(self, picture: Picture) -> None:
         import pyarrow as pa
