@@ -614,6 +614,29 @@ class Collection:
         names = [record.name for record in self.stored.maps()]
         return {name: flow.read_map(self.stored, name) for name in names}
 
+    def divide(
+        self,
+        train: float = 0.8,
+        validation: float = 0.0,
+        test: float = 0.2,
+        *,
+        progress: Progress | None = None,
+        **options: Any,
+    ) -> flow.Divided:
+        """Divide into train, validation and test, as one edit, and tell what leaks.
+
+        Parameters
+        ----------
+        train, validation, test : float
+            Shares; they need not add up to 1.
+        progress : Progress, optional
+        **options
+            Further fields of `impasto.flow.SplitOptions`: by, group, missing, group_duplicates,
+            space, against, on_leaks, seed.
+        """
+        wanted = flow.SplitOptions(shares=(train, validation, test), **options)
+        return flow.split(self.stored, wanted, progress=progress)
+
     def learn(
         self, target: str = "label", *, progress: Progress | None = None, **options: Any
     ) -> flow.Taught:

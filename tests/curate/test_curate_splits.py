@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from impasto.core.errors import InvalidInput
-from impasto.curate import folds, rare_classes, split
+from impasto.curate import folds, parse_parts, rare_classes, split, split_tags
 
 
 def test_shares_hold_in_every_class() -> None:
@@ -60,3 +60,48 @@ def test_messages_say_what_to_do() -> None:
         folds(labels, np.zeros(3), 2)
     assert rare_classes(labels, np.arange(3)) == {"b": 1}
     assert rare_classes(labels, np.array([0, 0, 1])) == {"a": 1, "b": 1}
+
+
+def test_iterative_stratification_keeps_the_share_of_every_tag() -> None:
+    chance = np.random.default_rng(4)
+    rates = np.array([0.5, 0.3, 0.1, 0.05, 0.02])
+    tags = chance.random((1000, 5)) < rates
+    parts = split_tags(tags, np.arange(1000), shares=(64, 16, 20), seed=1)
+    for part, share in (("train", 0.64), ("validation", 0.16), ("test", 0.2)):
+        mine = parts == part
+        assert abs(mine.mean() - share) < 0.01
+        assert np.abs(tags[mine].sum(axis=0) - share * tags.sum(axis=0)).max() <= 2
+    assert parts.tolist() == split_tags(tags, np.arange(1000), shares=(64, 16, 20), seed=1).tolist()
+    by_chance = chance.permutation(parts)
+    rare = np.abs(tags[by_chance == "test"].sum(axis=0) - 0.2 * tags.sum(axis=0))
+    assert rare.max() > 2  # a random division does not
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 5), st.lists(st.integers(0, 9), min_size=2, max_size=60))
+def test_tagged_groups_stay_whole(seed: int, group: list[int]) -> None:
+    groups = np.array(group)
+    tags = np.random.default_rng(seed).random((len(groups), 3)) < 0.4
+    parts = split_tags(tags, groups, seed=seed)
+    for each in np.unique(groups):
+        assert len(set(parts[groups == each].tolist())) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "",
+        "train",
+        "train=1",
+        "test=1",
+        "train=1,test=x",
+        "train=-1,test=2",
+        "a=1,train=1",
+        "train=1,train=2,test=1",
+        "train=nan,test=1",
+        "train=inf,test=1",
+    ],
+)
+def test_parts_that_make_no_sense(wrong: str) -> None:
+    with pytest.raises(InvalidInput, match=r"train=64,val=16,test=20|the first and one other"):
+        parse_parts(wrong)

@@ -19,4 +19,5 @@ def test_first_steps_and_what_goes_on_in_their_folder(runner: Runner) -> None:
     runner.run(DOCS / "python.md")
     runner.run(DOCS / "server.md")
     runner.run(DOCS / "export.md")
-    assert runner.compared >= 19
+    runner.run(DOCS / "curate.md")
+    assert runner.compared >= 21

@@ -105,11 +105,9 @@ def find_duplicates(
     n = len(values)
     if hashes is not None and len(hashes) != n:
         raise InvalidInput(f"{n} images need {n} hashes, not {len(hashes)}.")
-    if not 0 < closeness <= 1:
-        raise InvalidInput(f"The closeness lies in (0, 1], not at {closeness}.")
-    unit = _unit(values)
-    background = _background(unit)
-    threshold = min(background + closeness * (1 - background), _COPY)
+    unit = unit_rows(values)
+    background = background_of(unit)
+    threshold = threshold_of(background, closeness)
     forest = _Forest(n)
     for low, high in _copies(hashes):
         forest.join(low, high, n)
@@ -120,7 +118,8 @@ def find_duplicates(
     return Duplicates(forest.groups(), threshold, background, refused)
 
 
-def _unit(values: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+def unit_rows(values: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """Return the vectors at length 1 (zeros stay zeros), if all numbers are finite."""
     unit = np.array(values, np.float32)
     if not np.isfinite(unit).all():
         raise InvalidInput("Some vectors are not finite numbers; embed these images anew.")
@@ -129,12 +128,20 @@ def _unit(values: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     return unit
 
 
-def _background(unit: NDArray[np.float32]) -> float:
+def background_of(unit: NDArray[np.float32]) -> float:
+    """Return the mean cosine of all pairs of different images, from vectors of length 1."""
     n = int(np.count_nonzero(unit.any(axis=1)))
     if n < 2:
         return 0.0
     total = unit.sum(axis=0, dtype=np.float64)
     return float(np.clip((total @ total - n) / (n * n - n), 0, 1))
+
+
+def threshold_of(background: float, closeness: float = CLOSENESS) -> float:
+    """Return the cosine from which on two images count as one."""
+    if not 0 < closeness <= 1:
+        raise InvalidInput(f"The closeness lies in (0, 1], not at {closeness}.")
+    return min(background + closeness * (1 - background), _COPY)
 
 
 def _copies(hashes: Sequence[bytes | None] | None) -> Iterator[tuple[int, int]]:

@@ -40,6 +40,7 @@ from impasto.flow.gather import (
     open_engine,
     read,
 )
+from impasto.flow.leaks import LeakedFrom
 from impasto.flow.look import (
     NEAR,
     Hubs,
@@ -75,6 +76,7 @@ from impasto.flow.retrieval import (
     overview,
     retrieval,
 )
+from impasto.flow.split import Divided, SplitOptions, split
 from impasto.flow.teach import (
     Told,
     choose_model,
@@ -83,7 +85,7 @@ from impasto.flow.teach import (
     predict,
     tell,
 )
-from impasto.flow.teaching import REPORT, LearnOptions, TagOptions, Taught
+from impasto.flow.teaching import REPORT, LearnOptions, TagOptions, Taught, learned_from
 from impasto.flow.terms import Term, parse
 from impasto.flow.values import Values, values
 from impasto.flow.words import vectors_of_words
@@ -98,11 +100,13 @@ __all__ = [
     "Answer",
     "Cell",
     "Demo",
+    "Divided",
     "Done",
     "EmbedOptions",
     "ExportOptions",
     "Hubs",
     "Indexed",
+    "LeakedFrom",
     "LearnOptions",
     "Look",
     "Mapped",
@@ -111,6 +115,7 @@ __all__ = [
     "Overview",
     "Score",
     "SideBySide",
+    "SplitOptions",
     "Spread",
     "TagOptions",
     "Taught",
@@ -156,6 +161,7 @@ __all__ = [
     "keep",
     "kept_overview",
     "learn",
+    "learned_from",
     "make_map",
     "marks",
     "measure",
@@ -179,6 +185,7 @@ __all__ = [
     "score",
     "sheets_folder",
     "space_for",
+    "split",
     "stream_comparison",
     "tell",
     "uses_index",

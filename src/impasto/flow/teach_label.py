@@ -172,4 +172,13 @@ def _store(
         )
 
     files = learned.model.files()
-    return save(collection, options, card, evaluation, files=files, notes=lesson.notes, page=page)
+    return save(
+        collection,
+        options,
+        card,
+        evaluation,
+        files=files,
+        learned_from=lesson.ids if lesson.parts is None else lesson.ids[lesson.parts != "test"],
+        notes=lesson.notes,
+        page=page,
+    )

@@ -80,7 +80,16 @@ def learn_tags(collection: Collection, options: LearnOptions, progress: Progress
         )
 
     files = learned.model.files()
-    return save(collection, options, card, evaluation, files=files, notes=lesson.notes, page=page)
+    return save(
+        collection,
+        options,
+        card,
+        evaluation,
+        files=files,
+        learned_from=lesson.ids if lesson.parts is None else lesson.ids[lesson.parts != "test"],
+        notes=lesson.notes,
+        page=page,
+    )
 
 
 def _config(options: LearnOptions) -> TagConfig:

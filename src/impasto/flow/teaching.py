@@ -17,9 +17,11 @@ from impasto.core.errors import InvalidInput
 
 if TYPE_CHECKING:
     from impasto.learn import Evaluation, TagEvaluation
-    from impasto.store import Collection
+    from impasto.store import Collection, ModelRecord
 
 REPORT, REPORT_DATA = "report.html", "report.json"
+IMAGES = "images.safetensors"
+"""The file of a model that says which images it learned from."""
 
 TARGETS = {"label": "linear-svm", "tags": "logistic"}
 """What can be learned, and the method that is taken when none is named."""
@@ -201,6 +203,7 @@ def save(
     evaluation: Evaluation | TagEvaluation,
     *,
     files: Mapping[str, bytes],
+    learned_from: NDArray[np.int64],
     notes: Sequence[str],
     page: Callable[[Mapping[str, Any]], str],
 ) -> Taught:
@@ -215,6 +218,8 @@ def save(
     evaluation : Evaluation or TagEvaluation
     files : mapping of str to bytes
         The model.
+    learned_from : ndarray of shape (n_images,), int64
+        The images it learned from, or chose anything on; kept, so that leaks can be found.
     notes : sequence of str
         What happened to the images before the learning; said before the card's own notes.
     page : callable
@@ -237,12 +242,31 @@ def save(
         options.model_name,
         {
             **files,
+            IMAGES: _packed(learned_from),
             REPORT: page(finished).encode(),
             REPORT_DATA: json.dumps(data, indent=1, ensure_ascii=False).encode(),
         },
         finished,
     )
     return Taught(options.model_name, finished, evaluation, folder / REPORT)
+
+
+def _packed(ids: NDArray[np.int64]) -> bytes:
+    from safetensors.numpy import save as pack
+
+    packed: bytes = pack({"ids": np.sort(ids).astype(np.int64)})
+    return packed
+
+
+def learned_from(record: ModelRecord) -> NDArray[np.int64] | None:
+    """Return the images of its collection that a model learned from, rising; None: not known."""
+    from safetensors.numpy import load_file
+
+    file = record.folder / IMAGES
+    if not file.is_file():
+        return None
+    ids: NDArray[np.int64] = load_file(file)["ids"]
+    return ids
 
 
 def given_parts(

@@ -32,6 +32,7 @@ from impasto.store import (
     roots,
     schema,
     selections,
+    several,
     sources,
     spaces,
 )
@@ -670,6 +671,37 @@ class Collection:
         """Hide images everywhere, or show them again; return how many changed."""
         with self._catalogue.writing() as db:
             return edits.set_hidden(db, ids, hidden)
+
+    def assign_labels(self, labels: Mapping[int, str | None], title: str) -> int:
+        """Give each image its own label (None: none) in one edit; return how many changed."""
+        with self._catalogue.writing() as db:
+            return several.assign_labels(db, labels, title)
+
+    def assign_splits(self, splits: Mapping[int, Split | None], title: str) -> int:
+        """Put each image into its own split (None: none) in one edit; return how many changed."""
+        with self._catalogue.writing() as db:
+            return several.assign_splits(db, splits, title)
+
+    def change_tags(
+        self,
+        *,
+        add: Mapping[str, Iterable[int]],
+        remove: Mapping[str, Iterable[int]],
+        title: str,
+        hide: Iterable[int] = (),
+    ) -> int:
+        """Give and take tags, and hide images, in one edit; return how many images changed.
+
+        Parameters
+        ----------
+        add, remove : mapping of str to iterable of int
+            The images of each tag; what is in both is removed.
+        title : str
+            What was done, in words.
+        hide : iterable of int
+        """
+        with self._catalogue.writing() as db:
+            return several.change_tags(db, add, remove, hide, title)
 
     def undo(self) -> Action:
         """Take back the latest edit, whichever program made it; raise NotFound without one."""

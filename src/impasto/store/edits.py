@@ -2,7 +2,8 @@
 
 An edit is written down first, as what was and what is to be, one row per image; then what was
 written down is carried out. Undo and redo carry out the same rows backwards and forwards, so one
-action is one edit of however many images, and all of it happens or none.
+action is one edit of however many images, and all of it happens or none. `several` makes edits
+that give each image a value of its own.
 """
 
 # ruff: noqa: S608 - SQL is composed of constants of this room only; values are bound
@@ -55,7 +56,7 @@ def set_label(db: sqlite3.Connection, ids: Iterable[int], label: str | None) -> 
         raise InvalidInput("A label needs at least one character; None takes it away.")
     wanted = listed(db, ids)
     abouts.name_ids(db, "labels", [name] if name else [])
-    action = _begin(db, f"Labelled {name}" if name else "Label taken away")
+    action = begin(db, f"Labelled {name}" if name else "Label taken away")
     db.execute(
         "INSERT INTO edits (action, image, field, before, after, before_by) "
         "SELECT ?, i.id, 'label', l.name, ?, i.label_by FROM json_each(?) j "
@@ -63,8 +64,8 @@ def set_label(db: sqlite3.Connection, ids: Iterable[int], label: str | None) -> 
         "WHERE l.name IS NOT ?",
         (action, name, wanted, name),
     )
-    _confirm(db, "label_by", wanted)
-    return _carry_out(db, action, "label")
+    confirm(db, "label_by", wanted)
+    return carry_out(db, action)
 
 
 def set_split(db: sqlite3.Connection, ids: Iterable[int], split: Split | None) -> int:
@@ -72,15 +73,15 @@ def set_split(db: sqlite3.Connection, ids: Iterable[int], split: Split | None) -
     if split is not None and split not in SPLITS:
         raise InvalidInput(f"A split is one of {', '.join(SPLITS)}, not {split!r}.")
     wanted = listed(db, ids)
-    action = _begin(db, f"Put into {split}" if split else "Taken out of the split")
+    action = begin(db, f"Put into {split}" if split else "Taken out of the split")
     db.execute(
         "INSERT INTO edits (action, image, field, before, after, before_by) "
         "SELECT ?, i.id, 'split', i.split, ?, i.split_by FROM json_each(?) j "
         "CROSS JOIN images i ON i.id = j.value WHERE i.split IS NOT ?",
         (action, split, wanted, split),
     )
-    _confirm(db, "split_by", wanted)
-    return _carry_out(db, action, "split")
+    confirm(db, "split_by", wanted)
+    return carry_out(db, action)
 
 
 def add_tags(db: sqlite3.Connection, ids: Iterable[int], tags: Iterable[str]) -> int:
@@ -88,7 +89,7 @@ def add_tags(db: sqlite3.Connection, ids: Iterable[int], tags: Iterable[str]) ->
     names = _named(tags)
     wanted = listed(db, ids)
     keys = abouts.name_ids(db, "tags", names)
-    action = _begin(db, f"Tagged {', '.join(names)}")
+    action = begin(db, f"Tagged {', '.join(names)}")
     for name in names:
         db.execute(
             "INSERT INTO edits (action, image, field, after, before_by) "
@@ -97,14 +98,14 @@ def add_tags(db: sqlite3.Connection, ids: Iterable[int], tags: Iterable[str]) ->
             "WHERE NOT EXISTS (SELECT 1 FROM image_tags WHERE image = i.id AND tag = ?)",
             (action, name, wanted, keys[name]),
         )
-    return _carry_out(db, action, "tag")
+    return carry_out(db, action)
 
 
 def remove_tags(db: sqlite3.Connection, ids: Iterable[int], tags: Iterable[str]) -> int:
     """Take tags from images; return how many images changed."""
     names = _named(tags)
     wanted = listed(db, ids)
-    action = _begin(db, f"Untagged {', '.join(names)}")
+    action = begin(db, f"Untagged {', '.join(names)}")
     for name in names:
         db.execute(
             "INSERT INTO edits (action, image, field, before, before_by) "
@@ -113,7 +114,7 @@ def remove_tags(db: sqlite3.Connection, ids: Iterable[int], tags: Iterable[str])
             "AND x.tag = (SELECT id FROM tags WHERE name = ?)",
             (action, name, wanted, name),
         )
-    return _carry_out(db, action, "tag")
+    return carry_out(db, action)
 
 
 def set_flag(db: sqlite3.Connection, ids: Iterable[int], note: str | None) -> int:
@@ -154,23 +155,24 @@ def _mark(
     db: sqlite3.Connection, ids: Iterable[int], kind: Field, text: str | None, title: str
 ) -> int:
     wanted = listed(db, ids)
-    action = _begin(db, title)
+    action = begin(db, title)
     db.execute(
         "INSERT INTO edits (action, image, field, before, after) "
         "SELECT ?, j.value, ?, f.reason, ? FROM json_each(?) j "
         "LEFT JOIN flags f ON f.image = j.value AND f.kind = ? WHERE f.reason IS NOT ?",
         (action, kind, text, wanted, kind, text),
     )
-    return _carry_out(db, action, kind)
+    return carry_out(db, action)
 
 
-def _begin(db: sqlite3.Connection, title: str) -> int:
+def begin(db: sqlite3.Connection, title: str) -> int:
+    """Begin an action; what it changes is then written into the table `edits`."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     cursor = db.execute("INSERT INTO actions (at, title, images) VALUES (?, ?, 0)", (now, title))
     return int(cursor.lastrowid or 0)
 
 
-def _carry_out(db: sqlite3.Connection, action: int, field: Field) -> int:
+def carry_out(db: sqlite3.Connection, action: int) -> int:
     """Do what was written down; what had been undone before can't be done again any more."""
     (changed,) = db.execute(
         "SELECT count(DISTINCT image) FROM edits WHERE action = ?", (action,)
@@ -181,7 +183,7 @@ def _carry_out(db: sqlite3.Connection, action: int, field: Field) -> int:
     db.execute("DELETE FROM edits WHERE action IN (SELECT id FROM actions WHERE undone)")
     db.execute("DELETE FROM actions WHERE undone")
     db.execute("UPDATE actions SET images = ? WHERE id = ?", (changed, action))
-    _turn(db, action, field, back=False)
+    _turn(db, action, back=False)
     return int(changed)
 
 
@@ -198,8 +200,7 @@ def _step(db: sqlite3.Connection, which: str, *, back: bool) -> Action:
     action = _first(db, which)
     if action is None:
         raise NotFound(f"There is nothing to {'undo' if back else 'redo'}.")
-    (field,) = db.execute("SELECT field FROM edits WHERE action = ?", (action.id,)).fetchone()
-    _turn(db, action.id, field, back=back)
+    _turn(db, action.id, back=back)
     db.execute("UPDATE actions SET undone = ? WHERE id = ?", (back, action.id))
     return replace(action, undone=back)
 
@@ -208,53 +209,61 @@ def _action(row: tuple[int, str, str, int, int]) -> Action:
     return Action(*row[:4], undone=bool(row[4]))
 
 
-def _turn(db: sqlite3.Connection, action: int, field: Field, *, back: bool) -> None:
+def _turn(db: sqlite3.Connection, action: int, *, back: bool) -> None:
     """Carry out the rows of an action, forwards or back."""
+    fields: list[tuple[Field]] = db.execute(
+        "SELECT DISTINCT field FROM edits WHERE action = ? ORDER BY field", (action,)
+    ).fetchall()
+    for (field,) in fields:
+        _turn_field(db, action, field, back=back)
+
+
+def _turn_field(db: sqlite3.Connection, action: int, field: Field, *, back: bool) -> None:
     was, now = ("after", "before") if back else ("before", "after")
     by = "e.before_by" if back else "'user'"
-    one = (action,)
+    mine = "e.action = ? AND e.field = ?"
+    which = (action, field)
     if field == "label":
         db.execute(
             f"UPDATE images SET label = (SELECT id FROM labels WHERE name = e.{now}), "
-            f"label_by = {by} FROM edits e WHERE e.action = ? AND images.id = e.image",
-            one,
+            f"label_by = {by} FROM edits e WHERE {mine} AND images.id = e.image",
+            which,
         )
     elif field == "split":
         db.execute(
             f"UPDATE images SET split = e.{now}, split_by = {by} "
-            "FROM edits e WHERE e.action = ? AND images.id = e.image",
-            one,
+            f"FROM edits e WHERE {mine} AND images.id = e.image",
+            which,
         )
     elif field == "tag":
         db.execute(
             "DELETE FROM image_tags WHERE (image, tag) IN (SELECT e.image, t.id "
-            f"FROM edits e JOIN tags t ON t.name = e.{was} WHERE e.action = ?)",
-            one,
+            f"FROM edits e JOIN tags t ON t.name = e.{was} WHERE {mine})",
+            which,
         )
         db.execute(
             "INSERT OR IGNORE INTO image_tags (image, tag) SELECT e.image, t.id "
-            f"FROM edits e JOIN tags t ON t.name = e.{now} WHERE e.action = ?",
-            one,
+            f"FROM edits e JOIN tags t ON t.name = e.{now} WHERE {mine}",
+            which,
         )
         db.execute(
-            f"UPDATE images SET tags_by = {by} FROM edits e "
-            "WHERE e.action = ? AND images.id = e.image",
-            one,
+            f"UPDATE images SET tags_by = {by} FROM edits e WHERE {mine} AND images.id = e.image",
+            which,
         )
     else:
         db.execute(
-            "DELETE FROM flags WHERE kind = ? "
-            "AND image IN (SELECT image FROM edits WHERE action = ?)",
-            (field, action),
+            "DELETE FROM flags WHERE kind = ?2 "
+            "AND image IN (SELECT e.image FROM edits e WHERE e.action = ?1 AND e.field = ?2)",
+            which,
         )
         db.execute(
             "INSERT INTO flags (image, kind, reason) "
-            f"SELECT image, field, {now} FROM edits WHERE action = ? AND {now} IS NOT NULL",
-            one,
+            f"SELECT e.image, e.field, e.{now} FROM edits e WHERE {mine} AND e.{now} IS NOT NULL",
+            which,
         )
 
 
-def _confirm(db: sqlite3.Connection, column: str, wanted: str) -> None:
+def confirm(db: sqlite3.Connection, column: str, wanted: str) -> None:
     """Note that a person said so, also of images that had the value already."""
     db.execute(
         f"UPDATE images SET {column} = 'user' WHERE {column} IS NOT 'user' "
