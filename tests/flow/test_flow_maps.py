@@ -166,7 +166,7 @@ def test_colours_by_a_model_are_those_of_its_test(collection: Collection) -> Non
     assert [wrong.categories[code] for code in wrong.data] == [
         "right" if one else "wrong" for one in right
     ]
-    sure = flow.values(collection, "model:m:probability", ids)
+    sure = flow.values(collection, "model:m:score", ids)
     np.testing.assert_allclose(sure.data, answers.truth_probabilities[::-1], atol=1e-6)
     first = answers.probabilities[:, 0][::-1]
     np.testing.assert_allclose(sure.data[right], first[right], atol=1e-6)
@@ -174,9 +174,9 @@ def test_colours_by_a_model_are_those_of_its_test(collection: Collection) -> Non
     assert sure.missing == 0
     unknown = flow.values(collection, "model:m", np.array([10_000]))
     assert (unknown.data.tolist(), unknown.missing, unknown.categories) == ([-1], 1, ())
-    nothing = flow.values(collection, "model:m:probability", np.array([10_000]))
+    nothing = flow.values(collection, "model:m:score", np.array([10_000]))
     assert nothing.range is None
-    (collection.path / "models" / "m" / "report.json").write_text("{}")
+    (collection.path / "models" / "m" / "scores.safetensors").unlink()
     with pytest.raises(NotFound, match="learn it again"):
         flow.values(collection, "model:m", ids)
 

@@ -244,7 +244,7 @@ def test_a_tagger_with_its_report(mine: Collection) -> None:
     data = json.loads(taught.report.with_suffix(".json").read_text(encoding="utf-8"))
     assert data["card"] == json.loads(json.dumps(record.card))
     assert data["card"]["target"] == "tags" and data["card"]["options"]["min_images"] == 5
-    with pytest.raises(InvalidInput, match="not one label"):
+    with pytest.raises(InvalidInput, match="not 'predicted'"):
         flow.values(mine, f"model:{taught.name}", mine.order())
 
 

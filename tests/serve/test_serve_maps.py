@@ -126,7 +126,6 @@ def test_what_is_refused(room: Room, mapped: str) -> None:
     assert "No tag 'wram'. Did you mean 'warm'?" in said("/api/values?by=tag:wram", 404)
     assert "No property 'when'" in said("/api/values/data?by=property:when", 404)
     assert "No model 'm'" in said("/api/values?by=model:m", 404)
-    assert "asked for predicted" in said("/api/values?by=model:m:why", 400)
     wrong = {"kind": "map", "options": {"method": "pca", "space": "nowhere"}}
     assert room.client.post("/api/jobs", json=wrong).status_code == 404
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from impasto.serve.headers import REPORT_POLICY
+from impasto.store import SCORES_FILE, scores_to_bytes
 
 if TYPE_CHECKING:
     from tests.serve.conftest import Room
@@ -31,7 +32,11 @@ def model(room: Room) -> Model:
     )
     told = card(learned.model, learned.evaluation, title="Colours")
     told["created"] = "2026-01-02T03:04:05+00:00"
-    files = {**learned.model.files(), "report.html": b"<!doctype html><title>Report</title>"}
+    files = {
+        **learned.model.files(),
+        "report.html": b"<!doctype html><title>Report</title>",
+        SCORES_FILE: scores_to_bytes(learned.evaluation.kept),
+    }
     room.collection.save_model("colours", files, told)
     room.collection.save_model("bare", learned.model.files(), learned.model.to_json())
     return learned.model
@@ -73,6 +78,27 @@ def test_a_report_can_load_and_run_nothing(room: Room, model: Model) -> None:
     missing = room.client.get("/api/models/bare/report")
     assert missing.status_code == 404
     assert "learn it again" in missing.json()["error"]["message"]
+
+
+def test_images_by_what_a_model_said(room: Room, model: Model) -> None:
+    kept = room.collection.tested("colours")
+    right = kept.ids[kept.values("error") == 0]
+    asked = {"sort": "model:colours:score", "range": "model:colours:error=..0", "limit": 500}
+    page = room.client.get("/api/images", params=asked).json()
+    assert page["total"] == len(right)
+    place = {image: row for row, image in enumerate(kept.ids.tolist())}
+    scores = kept.values("score")[[place[image["id"]] for image in page["images"]]]
+    assert (np.diff(scores) >= 0).all()
+    order = room.client.get("/api/order", params={"sort": "model:colours:margin"}).content
+    assert set(kept.ids) == set(np.frombuffer(order, "<i4")[: len(kept)].tolist())
+    name = kept.names[0]
+    given = room.client.get("/api/images", params={"answer": f"colours={name}"}).json()
+    assert {image["id"] for image in given["images"]} == set(kept.ids[kept.gave(name)])
+    bars = room.client.get("/api/facet", params={"by": "model:colours:score"}).json()["bins"]
+    assert sum(bar["count"] for bar in bars) == len(kept)
+    wrong = room.client.get("/api/values", params={"by": "model:colours:why"})
+    assert wrong.status_code == 400 and "asked for predicted" in wrong.text
+    assert room.client.get("/api/images", params={"sort": "model:bare:score"}).status_code == 404
 
 
 def test_a_model_answers_about_an_image(room: Room, model: Model) -> None:

@@ -285,7 +285,7 @@ def test_images_and_hashes(collection: Collection) -> None:
 def test_wrong_questions_are_explained(collection: Collection) -> None:
     with pytest.raises(InvalidInput, match="property:NAME"):
         Sort("colour")
-    with pytest.raises(InvalidInput, match="property:NAME, not 'label'"):
+    with pytest.raises(InvalidInput, match="property:NAME and model:NAME:WHAT, not 'label'"):
         Range("label")
     with pytest.raises(InvalidInput, match="finite"):
         Range("width", float("nan"))

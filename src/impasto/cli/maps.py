@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     "--colour-by",
     metavar="BY",
     help="Frame the pictures of the figure in colours: label, split, tag:NAME, selection:NAME, "
-    "property:NAME, model:NAME, model:NAME:probability, model:NAME:error or placed.",
+    "property:NAME, model:NAME, model:NAME:score, model:NAME:error or placed.",
 )
 @click.option(
     "--size",

@@ -20,6 +20,7 @@ def filter_from(
     selection: str | None = None,
     values_: Iterable[str] = (),
     ranges: Iterable[str] = (),
+    answers: Iterable[str] = (),
 ) -> Filter:
     """Make a filter of what people write, values and ranges as text.
 
@@ -39,6 +40,7 @@ def filter_from(
         selection=selection,
         values=tuple(parse_value(each) for each in values_),
         ranges=tuple(parse_range(each) for each in ranges),
+        answers=tuple(parse_answer(each) for each in answers),
     )
 
 
@@ -54,6 +56,20 @@ def parse_value(text: str) -> tuple[str, str]:
     if not sign or not name:
         raise InvalidInput(f"A property and its value are written NAME=VALUE, not {text[:80]!r}.")
     return name.replace("%3D", "=").replace("%25", "%"), value
+
+
+def parse_answer(text: str) -> tuple[str, str]:
+    """Read ``MODEL=ANSWER``: a label that the model gave first, or a tag that it gave.
+
+    Examples
+    --------
+    >>> parse_answer("label-linear-svm=heron")
+    ('label-linear-svm', 'heron')
+    """
+    model, sign, answer = text.partition("=")
+    if not sign or not model:
+        raise InvalidInput(f"A model and its answer are written MODEL=ANSWER, not {text[:80]!r}.")
+    return model, answer
 
 
 def parse_range(text: str) -> Range:

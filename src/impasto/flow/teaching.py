@@ -207,7 +207,7 @@ def save(
     notes: Sequence[str],
     page: Callable[[Mapping[str, Any]], str],
 ) -> Taught:
-    """Write a model with its card and its report, all at once.
+    """Write a model with its card, its report and its answers to the test, all at once.
 
     Parameters
     ----------
@@ -225,6 +225,8 @@ def save(
     page : callable
         From the finished card to the report as HTML.
     """
+    from impasto.store import SCORES_FILE, scores_to_bytes
+
     finished = {
         **card,
         "notes": [*notes, *card["notes"]],
@@ -245,6 +247,7 @@ def save(
             IMAGES: _packed(learned_from),
             REPORT: page(finished).encode(),
             REPORT_DATA: json.dumps(data, indent=1, ensure_ascii=False).encode(),
+            SCORES_FILE: scores_to_bytes(evaluation.kept),
         },
         finished,
     )

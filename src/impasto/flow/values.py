@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.core.errors import InvalidInput, NotFound, not_found
+from impasto.core.errors import InvalidInput, not_found
 from impasto.core.records import SPLITS
 
 if TYPE_CHECKING:
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from impasto.store import Collection
 
 Kind = Literal["category", "number"]
-ANSWERS = ("predicted", "probability", "error")
-"""What a model can be asked for: ``model:NAME``, ``model:NAME:probability`` and so on."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,9 +77,9 @@ def values(
     collection : Collection
     by : str
         ``label``, ``split``, ``tag:NAME``, ``selection:NAME``, ``property:NAME``, ``model:NAME``
-        (the label that the model gave when it was tested on the image),
-        ``model:NAME:probability`` (of the true label), ``model:NAME:error``, or, with a map,
-        ``placed``.
+        (the label that the model gave when it was tested on the image), ``model:NAME:WHAT``
+        (`impasto.core.answered.Answered.values` says what there is: ``score``, ``confidence``,
+        ``error``, ``tag:NAME`` and more), or, with a map, ``placed``.
     ids : ndarray of shape (n_images,), int64
     mapped : Mapped, optional
         The map whose images these are.
@@ -109,7 +106,7 @@ def values(
     if kind not in named or not name:
         raise InvalidInput(
             "Images have values by label, split, tag:NAME, selection:NAME, property:NAME, "
-            f"model:NAME, model:NAME:probability and model:NAME:error, not by {by!r}."
+            f"model:NAME, model:NAME:score, model:NAME:error and the like, not by {by!r}."
         )
     return named[kind](collection, name, ids)
 
@@ -145,46 +142,37 @@ def _property(collection: Collection, name: str, ids: NDArray[np.int64]) -> Valu
 
 
 def _model(collection: Collection, name: str, ids: NDArray[np.int64]) -> Values:
-    name, _, what = name.partition(":")
-    what = what or ANSWERS[0]
-    if what not in ANSWERS:
-        raise InvalidInput(f"A model is asked for {', '.join(ANSWERS)}, not for {what!r}.")
-    known, truth, answer, probability, labels = _answers(collection, name)
-    by = f"model:{name}" + ("" if what == ANSWERS[0] else f":{what}")
-    if what == "probability":
-        title = f"Probability of the true label ({name})"
-        return Values(by, title, "number", _placed(ids, known, probability, np.nan))
-    if what == "error":
-        wrong = _placed(ids, known, (truth != answer).astype(np.int32), -1)
-        return _named(by, f"Errors of {name}", wrong, ["right", "wrong"])
-    return _named(by, f"Answer of {name}", _placed(ids, known, answer, -1), labels)
+    from impasto.store import BY_MODEL, parse_said
+
+    model, what = parse_said(f"{BY_MODEL}{name}")
+    tested = collection.tested(model)
+    by = f"{BY_MODEL}{name}"
+    said = tested.values(what)
+    if tested.kind == "label" and what == "predicted":
+        codes = _placed(ids, tested.ids, said.astype(np.int32), -1)
+        return _named(by, f"Answer of {model}", codes, tested.names)
+    if tested.kind == "label" and what == "error":
+        wrong = _placed(ids, tested.ids, said.astype(np.int32), -1)
+        return _named(by, f"Errors of {model}", wrong, ["right", "wrong"])
+    title = f"{_SAID[tested.kind].get(what, what)} ({model})"
+    return Values(by, title, "number", _placed(ids, tested.ids, said, np.nan))
 
 
-def _answers(
-    collection: Collection, name: str
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float32], list[str]]:
-    """Read the tested images of a model: ids, truth, first answer, probability of the truth."""
-    from impasto.flow.teaching import REPORT_DATA
-
-    file = collection.model(name).folder / REPORT_DATA
-    try:
-        report = json.loads(file.read_text(encoding="utf-8"))
-        if report["card"]["target"] != "label":
-            raise InvalidInput(
-                f"The model {name!r} tells {report['card']['target']}, not one label an image."
-            )
-        answers = report["answers"]
-        return (
-            np.array(answers["ids"], np.int64),
-            np.array(answers["truth"], np.int64),
-            np.array(answers["order"], np.int64).reshape(len(answers["ids"]), -1)[:, 0],
-            np.array(answers["truth_probabilities"], np.float32),
-            report["labels"],
-        )
-    except (OSError, ValueError, KeyError) as error:
-        raise NotFound(
-            f"The model {name!r} holds no answers to its test images ({error!r}); learn it again."
-        ) from error
+_SAID = {
+    "label": {
+        "score": "Probability of the true label",
+        "confidence": "Probability of the answer",
+        "margin": "First answer before the second",
+    },
+    "tags": {
+        "score": "Mean probability of its tags",
+        "confidence": "Greatest probability of a tag",
+        "missing": "Tags it may lack",
+        "superfluous": "Tags it may have wrongly",
+        "error": "Tags that are told wrongly",
+    },
+    "number": {"predicted": "Number told", "error": "Distance from the truth"},
+}
 
 
 def _placed(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from impasto.core.answered import Answered
 from impasto.core.records import Estimate
 from impasto.learn.heads import Scores, probabilities
 from impasto.learn.intervals import gain, share
@@ -127,12 +128,30 @@ def evaluate(
             probabilities=np.take_along_axis(probability, order, axis=1),
             truth_probabilities=truth_probability,
         ),
+        kept=Answered(
+            names=images.labels,
+            ids=images.ids[test],
+            scores=probability.astype(np.float32),
+            truth=truth.astype(np.int32),
+            fold=trial_numbers([len(trial.test) for trial in trials]),
+            groups=groups,
+            nearest=nearest.astype(np.float32),
+            prior=np.array(
+                [np.bincount(codes[t.train], minlength=k) / max(len(t.train), 1) for t in trials],
+                np.float32,
+            ),
+        ),
         trained=round(float(np.mean([len(trial.train) for trial in trials]))),
         tested=len(test),
         groups=len(np.unique(groups)),
         settings=tuple(trial.setting for trial in trials),
         notes=tuple(notes),
     )
+
+
+def trial_numbers(sizes: Sequence[int]) -> NDArray[np.int16]:
+    """Return the trial in which each image was tested, the trials one after the other."""
+    return np.repeat(np.arange(len(sizes)), sizes).astype(np.int16)
 
 
 def nearest_scores(images: Labelled, train: Rows, test: Rows) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from impasto.core.answered import Answered
 from impasto.core.errors import InvalidInput
 from impasto.core.records import Estimate
 
@@ -203,6 +204,8 @@ class Evaluation:
     failures : tuple of Failure
         The most confident ones first.
     answers : Answers
+    kept : Answered
+        All scores of all tested images, which are stored with the model.
     trained, tested, groups : int
         Images to learn from (a fold's mean), images tested, distinct images among the tested.
     settings : tuple of mapping
@@ -224,6 +227,7 @@ class Evaluation:
     reliability: tuple[Bin, ...]
     failures: tuple[Failure, ...]
     answers: Answers
+    kept: Answered
     trained: int
     tested: int
     groups: int

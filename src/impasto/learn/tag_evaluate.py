@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from impasto.core.answered import Answered
+from impasto.learn.evaluate import trial_numbers
 from impasto.learn.records import How, Near
 from impasto.learn.tag_records import (
     ScoredTagging,
@@ -136,6 +138,18 @@ def evaluate_tags(
         calibration_error=_calibration_error(probabilities, truth),
         failures=tuple(_failures(images, trials, failures)),
         answers=TagAnswers(images.ids[test], truth, probabilities, given),
+        kept=Answered(
+            names=images.tags,
+            ids=images.ids[test],
+            scores=probabilities.astype(np.float32),
+            truth=truth,
+            fold=trial_numbers([len(trial.test) for trial in trials]),
+            groups=groups,
+            given=given,
+            nearest=near.scores.astype(np.float32),
+            nearest_given=near.given,
+            prior=np.array([images.truth[t.train].mean(axis=0) for t in trials], np.float32),
+        ),
         trained=round(float(np.mean([len(trial.train) for trial in trials]))),
         tested=len(test),
         groups=len(np.unique(groups)),

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from impasto.core.answered import Answered
 from impasto.core.records import Estimate
 from impasto.learn.records import How, Near
 from impasto.learn.tag_scores import Overall, TagScore
@@ -114,6 +115,8 @@ class TagEvaluation:
     failures : tuple of TagFailure
         The surest ones first, of each kind.
     answers : TagAnswers
+    kept : Answered
+        All scores of all tested images, which are stored with the model.
     trained, tested, groups : int
         Images to learn from (a fold's mean), images tested, distinct images among the tested.
     notes : tuple of str
@@ -131,6 +134,7 @@ class TagEvaluation:
     calibration_error: float
     failures: tuple[TagFailure, ...]
     answers: TagAnswers
+    kept: Answered
     trained: int
     tested: int
     groups: int

@@ -200,8 +200,16 @@ class FilterFields(BaseModel):
         default=[],
         max_length=100,
         description="NUMBER=LOW..HIGH, both included, either may be missing; size, width, height, "
-        "aspect, pixels or property:NAME.",
-        examples=[["property:year=1900..1950"]],
+        "aspect, pixels, property:NAME, or what a model said when it was tested on the image: "
+        "model:NAME:score, confidence, margin, error (1 for wrong answers), of tags missing, "
+        "superfluous, error (how many) and tag:TAG.",
+        examples=[["property:year=1900..1950", "model:label-linear-svm:error=1.."]],
+    )
+    answer: list[str] = Field(
+        default=[],
+        max_length=100,
+        description="MODEL=ANSWER: the label that the model gave first, or a tag that it gave.",
+        examples=[["label-linear-svm=heron"]],
     )
 
 

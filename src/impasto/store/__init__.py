@@ -11,6 +11,10 @@ from impasto.store.maps import MapRecord
 from impasto.store.models import ModelRecord
 from impasto.store.models import check_name as check_model_name
 from impasto.store.query import MEASURES, Filter, Page, Range, Sort, SortKey
+from impasto.store.scores import FILE as SCORES_FILE
+from impasto.store.scores import MODEL as BY_MODEL
+from impasto.store.scores import parse as parse_said
+from impasto.store.scores import to_bytes as scores_to_bytes
 from impasto.store.selections import Selection
 from impasto.store.sheets import SheetName, Sheets
 from impasto.store.sources import SourceRecord
@@ -18,7 +22,9 @@ from impasto.store.spaces import IndexRecord, SpaceInfo
 from impasto.store.writing import Reading, Writing
 
 __all__ = [
+    "BY_MODEL",
     "MEASURES",
+    "SCORES_FILE",
     "Action",
     "Bin",
     "Changes",
@@ -49,4 +55,6 @@ __all__ = [
     "Writing",
     "check_model_name",
     "is_collection",
+    "parse_said",
+    "scores_to_bytes",
 ]

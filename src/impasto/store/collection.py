@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto._version import __version__
+from impasto.core.answered import Answered
 from impasto.core.errors import Busy, ImpastoError, InvalidInput, WrongCollection, not_found
 from impasto.core.records import Found, Graph, Image, Skipped, Split
 from impasto.core.space import Space, Vectors
@@ -48,6 +49,7 @@ from impasto.store.lock import WriterLock
 from impasto.store.maps import MapRecord
 from impasto.store.models import ModelRecord
 from impasto.store.query import AS_ADDED, EVERYTHING, Filter, Page, Sort
+from impasto.store.scores import Scores
 from impasto.store.selections import Selection
 from impasto.store.sources import SourceRecord
 from impasto.store.spaces import IndexRecord, SpaceInfo
@@ -104,9 +106,15 @@ class Collection:
         self._counted = Kept[Counts](lambda: self.version, 1)
         self._facets = Kept[Facets](lambda: self.version, 16)
         self._memberships = Kept[Memberships](lambda: self.version, 2)
+        self._scores = Scores(self.path / MODELS)
         self._lock = _take_lock(self.path) if writable else None
         try:
-            self._catalogue = Database(self.path / CATALOGUE, schema.CATALOGUE, writable=writable)
+            self._catalogue = Database(
+                self.path / CATALOGUE,
+                schema.CATALOGUE,
+                writable=writable,
+                prepare=self._scores.register,
+            )
             try:
                 self._thumbnails = Database(
                     self.path / THUMBNAILS, schema.THUMBNAILS, writable=writable, page_size=16384
@@ -527,7 +535,7 @@ class Collection:
             ids.flags.writeable = False
             return ids
 
-        return self._orders.get((wanted, sort), read)
+        return self._orders.get((wanted, sort, self._asked(wanted, sort.key)), read)
 
     def page(
         self,
@@ -547,14 +555,23 @@ class Collection:
             What the page before gave as `next`; None for the first page.
         limit : int
         """
+        self._asked(wanted, sort.key)
         with self._catalogue.reading() as db:
             ids, following = query.page_ids(db, wanted, sort, after, limit)
             return Page(tuple(catalogue.images(db, self.path, ids)), following)
 
     def count(self, wanted: Filter = EVERYTHING) -> int:
         """Count the matching images."""
+        self._asked(wanted)
         with self._catalogue.reading() as db:
             return query.count(db, wanted)
+
+    def _asked(self, wanted: Filter, key: str = "") -> tuple[tuple[int, int], ...]:
+        """Read what models said, as far as it is asked for; return a stamp of it.
+
+        SQLite could not say what is wrong with a model that it asks for.
+        """
+        return self._scores.check([*(one.key for one in wanted.ranges), key], wanted.answers)
 
     def facets(self, wanted: Filter = EVERYTHING) -> Facets:
         """Count the matching images by label, tag, split and flag."""
@@ -563,7 +580,7 @@ class Collection:
             with self._catalogue.reading() as db:
                 return facets.facets(db, wanted)
 
-        return self._facets.get(wanted, read)
+        return self._facets.get((wanted, self._asked(wanted)), read)
 
     def facet(self, key: str, wanted: Filter = EVERYTHING, *, bins: int = BINS) -> Facet:
         """Divide the matching images by one property or number.
@@ -571,11 +588,12 @@ class Collection:
         Parameters
         ----------
         key : str
-            "property:NAME", "size", "width", "height", "aspect" or "pixels".
+            "property:NAME", "size", "width", "height", "aspect", "pixels" or "model:NAME:WHAT".
         wanted : Filter
         bins : int
             Most bars of the histogram of a number.
         """
+        self._asked(wanted, key)
         with self._catalogue.reading() as db:
             return facets.facet(db, key, wanted, bins)
 
@@ -770,6 +788,16 @@ class Collection:
     def models(self) -> list[ModelRecord]:
         """Return all models, by name."""
         return [self.model(name) for name in models.names(self.path / MODELS)]
+
+    def tested(self, model: str) -> Answered:
+        """Return what a model said of images that it had not learned from; read-only.
+
+        Raises
+        ------
+        NotFound
+            When there is no such model, or its answers were not kept.
+        """
+        return self._scores.tested(model)
 
     # Maps
 

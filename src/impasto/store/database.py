@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock, RLock
@@ -40,12 +40,21 @@ class Database:
     writable : bool
     page_size : int
         Only used when the file is made.
+    prepare : callable
+        Called with each new connection, to give it functions.
     """
 
     def __init__(
-        self, file: Path, migrations: Sequence[str], *, writable: bool, page_size: int = 4096
+        self,
+        file: Path,
+        migrations: Sequence[str],
+        *,
+        writable: bool,
+        page_size: int = 4096,
+        prepare: Callable[[sqlite3.Connection], None] = lambda _: None,
     ) -> None:
         self.file = file
+        self._prepare = prepare
         self._idle: list[sqlite3.Connection] = []
         self._pool = Lock()
         self._turn = RLock()
@@ -56,6 +65,7 @@ class Database:
         self._writer: sqlite3.Connection | None = None
         if writable:
             self._writer = _open_writer(file, migrations, page_size)
+            prepare(self._writer)
         else:
             self._mode = _reading_mode(file, migrations)
 
@@ -65,7 +75,7 @@ class Database:
         with self._pool:
             if self._closed:
                 raise InvalidInput(f"{self.file.parent} was closed; open it again.")
-            db = self._idle.pop() if self._idle else _connect(self.file, self._mode)
+            db = self._idle.pop() if self._idle else self._another()
         try:
             db.execute("BEGIN")
             yield db
@@ -79,6 +89,11 @@ class Database:
                     db.close()
                 else:
                     self._idle.append(db)
+
+    def _another(self) -> sqlite3.Connection:
+        db = _connect(self.file, self._mode)
+        self._prepare(db)
+        return db
 
     def version(self) -> int:
         """Return a number that is another after each change of the file, by whichever program.

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import sqlite3
 from collections import Counter
@@ -18,6 +19,7 @@ from impasto.core.errors import not_found
 from impasto.store.about import property_name
 from impasto.store.columns import integers
 from impasto.store.query import (
+    AS_ADDED,
     EVERYTHING,
     GONE,
     HIDDEN,
@@ -27,7 +29,9 @@ from impasto.store.query import (
     check_measure,
     condition,
     count,
+    order,
 )
+from impasto.store.scores import MODEL
 
 BINS = 40
 MOST_VALUES = 500
@@ -153,6 +157,8 @@ def facet(db: sqlite3.Connection, key: str, wanted: Filter, bins: int = BINS) ->
     check_measure(key)
     if key in MEASURES:
         return _measured(db, key, wanted, bins)
+    if key.startswith(MODEL):
+        return _said(db, key, wanted, bins)
     types: dict[str, str] = dict(db.execute("SELECT name, type FROM property_types"))
     name = property_name(key.removeprefix(PROPERTY))
     if name not in types:
@@ -189,6 +195,18 @@ def _measured(db: sqlite3.Connection, key: str, wanted: Filter, bins: int) -> Fa
     elif key == "pixels":
         numbers = first * rest[0]
     values, counts = np.unique(numbers.astype(np.float64), return_counts=True)
+    return _divided(key, values, counts, limits, bins)
+
+
+def _said(db: sqlite3.Connection, key: str, wanted: Filter, bins: int) -> Facet:
+    """Divide by what a model said when it was tested on the images."""
+    (text,) = db.execute("SELECT scored(?)", (key,)).fetchone()
+    ids, numbers = (np.array(column) for column in json.loads(text))
+    if not len(ids):
+        return Facet(key, (), (), 0, 0)
+    limits = float(numbers.min()), float(numbers.max()), int((numbers == np.floor(numbers)).all())
+    matching = np.isin(ids, order(db, wanted, AS_ADDED))
+    values, counts = np.unique(numbers[matching], return_counts=True)
     return _divided(key, values, counts, limits, bins)
 
 

@@ -19,6 +19,7 @@ from impasto.core.errors import InvalidInput
 from impasto.core.records import FlagKind, Image, Split
 from impasto.store.about import property_name
 from impasto.store.columns import integers
+from impasto.store.scores import MODEL, parse
 
 SortKey = Literal["added", "name", "label", "size", "width", "height", "aspect", "pixels"]
 
@@ -41,8 +42,9 @@ class Range:
     Parameters
     ----------
     key : str
-        "size" (bytes), "width", "height", "aspect" (width over height), "pixels" or
-        "property:NAME".
+        "size" (bytes), "width", "height", "aspect" (width over height), "pixels",
+        "property:NAME", or what a model said when it was tested on the image,
+        "model:NAME:score" and so on (`impasto.core.answered.Answered.values`).
     low, high : float or None
         None: no limit on that side.
     """
@@ -61,9 +63,12 @@ class Range:
 
 def check_measure(key: str) -> None:
     """Raise InvalidInput for what is no number of an image."""
-    if key not in MEASURES and not key.startswith(PROPERTY):
+    if key.startswith(MODEL):
+        parse(key)
+    elif key not in MEASURES and not key.startswith(PROPERTY):
         raise InvalidInput(
-            f"Images have the numbers {', '.join(MEASURES)} and property:NAME, not {key!r}."
+            f"Images have the numbers {', '.join(MEASURES)}, property:NAME and model:NAME:WHAT, "
+            f"not {key!r}."
         )
 
 
@@ -90,6 +95,9 @@ class Filter:
         Properties and what they must be, as people write it: ("medium", "oil"), ("year", "1900"),
         ("signed", "true").
     ranges : tuple of Range
+    answers : tuple of (str, str)
+        Models and what they must have answered when they were tested on the image: a label, as
+        the first answer, or a tag.
     usable : bool
         Only images that were read and have a picture.
     gone : bool
@@ -108,6 +116,7 @@ class Filter:
     selection: str | None = None
     values: tuple[tuple[str, str], ...] = ()
     ranges: tuple[Range, ...] = ()
+    answers: tuple[tuple[str, str], ...] = ()
     usable: bool = False
     gone: bool = False
     hidden: bool = False
@@ -126,8 +135,8 @@ class Sort:
     ----------
     key : str
         "added" (the default), "name" (path), "label", "size", "width", "height", "aspect" (width
-        over height), "pixels", or "property:NAME". Images without the value come last; ties go by
-        id, in the same direction.
+        over height), "pixels", "property:NAME", or "model:NAME:WHAT" with a number that a `Range`
+        takes. Images without the value come last; ties go by id, in the same direction.
     descending : bool
     """
 
@@ -136,10 +145,12 @@ class Sort:
 
     def __post_init__(self) -> None:
         """Check the key."""
-        if self.key not in get_args(SortKey) and not self.key.startswith(PROPERTY):
+        if self.key.startswith(MODEL):
+            parse(self.key)
+        elif self.key not in get_args(SortKey) and not self.key.startswith(PROPERTY):
             raise InvalidInput(
-                f"Can't sort by {self.key!r}; there are {', '.join(get_args(SortKey))} "
-                "and property:NAME."
+                f"Can't sort by {self.key!r}; there are {', '.join(get_args(SortKey))}, "
+                "property:NAME and model:NAME:WHAT."
             )
 
 
@@ -206,6 +217,9 @@ def condition(wanted: Filter) -> tuple[str, list[Any]]:
         part, limits = _within(one)
         parts.append(part)
         values += limits
+    for answer in wanted.answers:
+        parts.append("i.id IN (SELECT value FROM json_each(answered(?, ?)))")
+        values += answer
     for word in words(wanted.text) or ['""'] * bool(wanted.text.strip()):
         parts.append(f"i.id IN ({_FOUND})")
         values += [word] * 3
@@ -246,6 +260,9 @@ def _number(text: str) -> float | int | None:
 
 def _within(one: Range) -> tuple[str, list[Any]]:
     """Return the SQL condition of a range, which only numbers meet, and its values."""
+    if one.key.startswith(MODEL):
+        limits_ = [one.key, one.low, one.high]
+        return "i.id IN (SELECT value FROM json_each(scored_within(?, ?, ?)))", limits_
     prefix = one.key.startswith(PROPERTY)
     what = "value" if prefix else MEASURES[one.key]
     limits = [
@@ -298,6 +315,14 @@ _ORDERINGS = {
 def _ordering(sort: Sort) -> _Ordering:
     if sort.key in _ORDERINGS:
         return _ORDERINGS[sort.key]
+    if sort.key.startswith(MODEL):
+        ranked = "json_each(scored_in_order(?))"
+        return _Ordering(
+            f"{ranked} v CROSS JOIN images i ON i.id = v.value",
+            "v.key",
+            without=f"i.id NOT IN (SELECT value FROM {ranked})",
+            values=(sort.key,),
+        )
     return _Ordering(
         "property_values v CROSS JOIN images i ON i.id = v.image",
         "v.value",
@@ -313,13 +338,8 @@ def order(db: sqlite3.Connection, wanted: Filter, sort: Sort) -> NDArray[np.int6
     way = "DESC" if sort.descending else "ASC"
     if sort.key in ("name", "added") and wanted == EVERYTHING:  # all from one index
         return _everything(db, sort)
-    if sort.key.startswith(PROPERTY):  # all values from their index, then those that match
-        name = property_name(sort.key.removeprefix(PROPERTY))
-        (ids,) = integers(
-            db,
-            f"SELECT image FROM property_values WHERE name = ? ORDER BY value {way}, image {way}",
-            [name],
-        )
+    if sort.key not in _ORDERINGS:  # all that have a value, in order; then those that match
+        ids = _valued(db, sort)
         matching = order(db, wanted, Sort("added", sort.descending))
         return np.concatenate([ids[np.isin(ids, matching)], matching[~np.isin(matching, ids)]])
     where, values = condition(wanted)
@@ -337,6 +357,25 @@ def order(db: sqlite3.Connection, wanted: Filter, sort: Sort) -> NDArray[np.int6
         [*by.values, *values],
     )
     return np.concatenate([ids, others])
+
+
+def _valued(db: sqlite3.Connection, sort: Sort) -> NDArray[np.int64]:
+    """Return the ids that have a property, or of which a model said something, in order."""
+    way = "DESC" if sort.descending else "ASC"
+    if sort.key.startswith(MODEL):
+        (ids,) = integers(
+            db,
+            f"SELECT value FROM json_each(scored_in_order(?)) ORDER BY key {way}",
+            [sort.key],
+        )
+        return ids
+    name = property_name(sort.key.removeprefix(PROPERTY))
+    (ids,) = integers(
+        db,
+        f"SELECT image FROM property_values WHERE name = ? ORDER BY value {way}, image {way}",
+        [name],
+    )
+    return ids
 
 
 def _everything(db: sqlite3.Connection, sort: Sort) -> NDArray[np.int64]:

@@ -63,7 +63,7 @@ export function fakeMaps(images: number, wait: <T>(value: T) => Promise<T>): Map
   }
 
   const label = (id: number): number => LABELS.indexOf(fakeImage(id).label ?? "");
-  const numbers = (by: string): boolean => by.startsWith("property:year") || by.endsWith(":probability");
+  const numbers = (by: string): boolean => by.startsWith("property:year") || by.endsWith(":score");
 
   return {
     list: () => wait(images ? [card("tsne"), card("pca")] : []),

@@ -3137,16 +3137,26 @@ export interface components {
          * @description The same in a body, where a misspelt name is an error.
          */
         WantedIn: {
+            /**
+             * Answer
+             * @description MODEL=ANSWER: the label that the model gave first, or a tag that it gave.
+             * @default []
+             * @example [
+             *       "label-linear-svm=heron"
+             *     ]
+             */
+            answer?: string[];
             /** Flag */
             flag?: ("broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone" | "flagged" | "hidden") | null;
             /** Label */
             label?: string | null;
             /**
              * Range
-             * @description NUMBER=LOW..HIGH, both included, either may be missing; size, width, height, aspect, pixels or property:NAME.
+             * @description NUMBER=LOW..HIGH, both included, either may be missing; size, width, height, aspect, pixels, property:NAME, or what a model said when it was tested on the image: model:NAME:score, confidence, margin, error (1 for wrong answers), of tags missing, superfluous, error (how many) and tag:TAG.
              * @default []
              * @example [
-             *       "property:year=1900..1950"
+             *       "property:year=1900..1950",
+             *       "model:label-linear-svm:error=1.."
              *     ]
              */
             range?: string[];
@@ -3939,12 +3949,14 @@ export interface operations {
     facet: {
         parameters: {
             query: {
+                /** @description MODEL=ANSWER: the label that the model gave first, or a tag that it gave. */
+                answer?: string[];
                 bins?: number;
-                /** @description property:NAME, size, width, height, aspect or pixels. */
+                /** @description property:NAME, size, width, height, aspect, pixels or model:NAME:WHAT. */
                 by: string;
                 flag?: ("broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone" | "flagged" | "hidden") | null;
                 label?: string | null;
-                /** @description NUMBER=LOW..HIGH, both included, either may be missing; size, width, height, aspect, pixels or property:NAME. */
+                /** @description NUMBER=LOW..HIGH, both included, either may be missing; size, width, height, aspect, pixels, property:NAME, or what a model said when it was tested on the image: model:NAME:score, confidence, margin, error (1 for wrong answers), of tags missing, superfluous, error (how many) and tag:TAG. */
                 range?: string[];
                 /** @description Only images of that selection. */
                 selection?: string | null;
@@ -3987,9 +3999,11 @@ export interface operations {
     facets: {
         parameters: {
             query?: {
+                /** @description MODEL=ANSWER: the label that the model gave first, or a tag that it gave. */
+                answer?: string[];
                 flag?: ("broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone" | "flagged" | "hidden") | null;
                 label?: string | null;
-                /** @description NUMBER=LOW..HIGH, both included, either may be missing; size, width, height, aspect, pixels or property:NAME. */
+                /** @description NUMBER=LOW..HIGH, both included, either may be missing; size, width, height, aspect, pixels, property:NAME, or what a model said when it was tested on the image: model:NAME:score, confidence, margin, error (1 for wrong answers), of tags missing, superfluous, error (how many) and tag:TAG. */
                 range?: string[];
                 /** @description Only images of that selection. */
                 selection?: string | null;
@@ -4063,15 +4077,17 @@ export interface operations {
             query?: {
                 /** @description `next` of the page before. */
                 after?: string | null;
+                /** @description MODEL=ANSWER: the label that the model gave first, or a tag that it gave. */
+                answer?: string[];
                 descending?: boolean;
                 flag?: ("broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone" | "flagged" | "hidden") | null;
                 label?: string | null;
                 limit?: number;
-                /** @description NUMBER=LOW..HIGH, both included, either may be missing; size, width, height, aspect, pixels or property:NAME. */
+                /** @description NUMBER=LOW..HIGH, both included, either may be missing; size, width, height, aspect, pixels, property:NAME, or what a model said when it was tested on the image: model:NAME:score, confidence, margin, error (1 for wrong answers), of tags missing, superfluous, error (how many) and tag:TAG. */
                 range?: string[];
                 /** @description Only images of that selection. */
                 selection?: string | null;
-                /** @description added, name, label, size, width, height, aspect, pixels or property:NAME */
+                /** @description added, name, label, size, width, height, aspect, pixels, property:NAME or model:NAME:WHAT (score, confidence, margin, error, tag:TAG and so on) */
                 sort?: string;
                 split?: ("train" | "validation" | "test") | null;
                 /** @description All of them. */
@@ -4690,14 +4706,16 @@ export interface operations {
     order: {
         parameters: {
             query?: {
+                /** @description MODEL=ANSWER: the label that the model gave first, or a tag that it gave. */
+                answer?: string[];
                 descending?: boolean;
                 flag?: ("broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone" | "flagged" | "hidden") | null;
                 label?: string | null;
-                /** @description NUMBER=LOW..HIGH, both included, either may be missing; size, width, height, aspect, pixels or property:NAME. */
+                /** @description NUMBER=LOW..HIGH, both included, either may be missing; size, width, height, aspect, pixels, property:NAME, or what a model said when it was tested on the image: model:NAME:score, confidence, margin, error (1 for wrong answers), of tags missing, superfluous, error (how many) and tag:TAG. */
                 range?: string[];
                 /** @description Only images of that selection. */
                 selection?: string | null;
-                /** @description added, name, label, size, width, height, aspect, pixels, property:NAME, or what a space says of images: similarity, typicality, outlyingness. */
+                /** @description added, name, label, size, width, height, aspect, pixels, property:NAME, model:NAME:WHAT, or what a space says of images: similarity, typicality, outlyingness. */
                 sort?: string;
                 /** @description Name of a space; absent: the collection's default space. */
                 space?: string | null;
@@ -5266,7 +5284,7 @@ export interface operations {
     values: {
         parameters: {
             query: {
-                /** @description `label`, `split`, `tag:NAME`, `selection:NAME`, `property:NAME`, `model:NAME` (its answer when it was tested on the image), `model:NAME:probability` (of the true label), `model:NAME:error`, or, with a map, `placed` (whether the image came later). */
+                /** @description `label`, `split`, `tag:NAME`, `selection:NAME`, `property:NAME`, `model:NAME` (its answer when it was tested on the image), `model:NAME:score` (probability of the true label), `model:NAME:confidence`, `model:NAME:margin`, `model:NAME:error`; of tags also `model:NAME:missing`, `model:NAME:superfluous` and `model:NAME:tag:TAG`; or, with a map, `placed` (whether the image came later). */
                 by: string;
                 /** @description Name of a map: its images. */
                 map?: string | null;
@@ -5300,7 +5318,7 @@ export interface operations {
     values_data: {
         parameters: {
             query: {
-                /** @description `label`, `split`, `tag:NAME`, `selection:NAME`, `property:NAME`, `model:NAME` (its answer when it was tested on the image), `model:NAME:probability` (of the true label), `model:NAME:error`, or, with a map, `placed` (whether the image came later). */
+                /** @description `label`, `split`, `tag:NAME`, `selection:NAME`, `property:NAME`, `model:NAME` (its answer when it was tested on the image), `model:NAME:score` (probability of the true label), `model:NAME:confidence`, `model:NAME:margin`, `model:NAME:error`; of tags also `model:NAME:missing`, `model:NAME:superfluous` and `model:NAME:tag:TAG`; or, with a map, `placed` (whether the image came later). */
                 by: string;
                 /** @description Name of a map: its images. */
                 map?: string | null;

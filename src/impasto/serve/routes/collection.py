@@ -43,7 +43,10 @@ def facets(studio: StudioIn, filter_: Wanted) -> FacetsOut:
 def facet(
     studio: StudioIn,
     filter_: Wanted,
-    by: Annotated[str, Query(description="property:NAME, size, width, height, aspect or pixels.")],
+    by: Annotated[
+        str,
+        Query(description="property:NAME, size, width, height, aspect, pixels or model:NAME:WHAT."),
+    ],
     bins: Annotated[int, Query(ge=1, le=500)] = 40,
 ) -> FacetOut:
     """Divide the images that pass the filter by one property or number."""

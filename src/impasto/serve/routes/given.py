@@ -79,6 +79,7 @@ def _filter_of(asked: FilterFields) -> Filter:
         selection=asked.selection,
         values_=asked.value,
         ranges=asked.range,
+        answers=asked.answer,
     )
     return replace(found, unlabelled=asked.unlabelled)
 
@@ -87,8 +88,9 @@ async def _sort(
     sort: Annotated[
         str,
         Query(
-            pattern=f"^({'|'.join(get_args(SortKey))}|property:.+)$",
-            description=f"{', '.join(get_args(SortKey))} or property:NAME",
+            pattern=f"^({'|'.join(get_args(SortKey))}|property:.+|model:.+)$",
+            description=f"{', '.join(get_args(SortKey))}, property:NAME or "
+            "model:NAME:WHAT (score, confidence, margin, error, tag:TAG and so on)",
         ),
     ] = "added",
     descending: Annotated[bool, Query()] = False,

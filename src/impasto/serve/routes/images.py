@@ -50,8 +50,8 @@ def order(
     sort: Annotated[
         str,
         Query(
-            description=f"{', '.join(get_args(SortKey))}, property:NAME, or what a space says of "
-            f"images: {', '.join(flow.SCORES)}."
+            description=f"{', '.join(get_args(SortKey))}, property:NAME, model:NAME:WHAT, or what "
+            f"a space says of images: {', '.join(flow.SCORES)}."
         ),
     ] = "added",
     descending: Annotated[bool, Query()] = False,

@@ -37,9 +37,10 @@ By = Annotated[
     Query(
         max_length=1000,
         description="`label`, `split`, `tag:NAME`, `selection:NAME`, `property:NAME`, `model:NAME` "
-        "(its answer when it was tested on the image), `model:NAME:probability` (of the true "
-        "label), "
-        "`model:NAME:error`, or, with a map, `placed` (whether the image came later).",
+        "(its answer when it was tested on the image), `model:NAME:score` (probability of the true "
+        "label), `model:NAME:confidence`, `model:NAME:margin`, `model:NAME:error`; of tags also "
+        "`model:NAME:missing`, `model:NAME:superfluous` and `model:NAME:tag:TAG`; or, with a map, "
+        "`placed` (whether the image came later).",
     ),
 ]
 MapName = Annotated[str | None, Query(alias="map", description="Name of a map: its images.")]
