@@ -51,6 +51,26 @@ def test_a_model_with_its_report(mine: Collection) -> None:
     assert taught.to_json()["metrics"] == taught.metrics
 
 
+def test_answers_are_kept_with_the_model(mine: Collection) -> None:
+    for name, folds in (("split", None), ("folds", 3)):
+        taught = flow.learn(mine, flow.LearnOptions(method="logistic", folds=folds, name=name))
+        kept, told = mine.tested(name), taught.evaluation.kept
+        assert kept.names == taught.evaluation.labels
+        np.testing.assert_array_equal(kept.ids, told.ids)
+        np.testing.assert_array_equal(kept.scores, told.scores)
+        assert isinstance(taught.evaluation, Evaluation)
+        np.testing.assert_array_equal(kept.answers, taught.evaluation.answers.order[:, 0])
+        right = 1 - kept.values("error").mean()
+        assert right == pytest.approx(taught.evaluation.top1.value)
+        assert kept.nearest is not None and kept.prior is not None and kept.learned is not None
+        nearest = taught.evaluation.baselines[0].top1.value
+        assert (kept.nearest.argmax(axis=1) == kept.truth).mean() == pytest.approx(nearest)
+        np.testing.assert_allclose(kept.prior.sum(axis=1), 1, atol=1e-6)
+        assert len(np.unique(kept.fold)) == (folds or 1)
+        assert np.isin(kept.ids, kept.learned).all() == (folds is not None)
+        assert not np.isin(kept.ids, kept.learned).any() or folds
+
+
 def test_shuffled_labels_are_not_learned(mine: Collection) -> None:
     ids, labels = mine.labelled()
     for label in set(labels.tolist()):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.core.answered import Answered
-from impasto.learn.evaluate import trial_numbers
+from impasto.learn.evaluate import learned_ids, trial_numbers
 from impasto.learn.records import How, Near
 from impasto.learn.tag_records import (
     ScoredTagging,
@@ -149,6 +149,7 @@ def evaluate_tags(
             nearest=near.scores.astype(np.float32),
             nearest_given=near.given,
             prior=np.array([images.truth[t.train].mean(axis=0) for t in trials], np.float32),
+            learned=learned_ids(images.ids, [(t.train, t.test) for t in trials], how),
         ),
         trained=round(float(np.mean([len(trial.train) for trial in trials]))),
         tested=len(test),
