@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 import uvicorn
 from PIL import Image as Pillow
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -239,3 +239,38 @@ def test_a_hundred_thousand_pictures_stay_smooth(browser: Browser, large: Path) 
         assert sorted(frames)[len(frames) // 2] < 50, "half of all frames come within 50 ms"
         assert page.locator(".tile").count() < 120
         page.locator(".tile img.ready").first.wait_for()
+
+
+def test_the_first_pictures_wait_for_neither_counts_nor_a_second_order(
+    browser: Browser, site: Site
+) -> None:
+    with visiting(browser, site.address) as opened:
+        held: list[Route] = []
+        orders: list[str] = []
+        opened.page.route("**/api/facets?*", lambda route: held.append(route))
+        opened.page.on("request", lambda each: orders.extend([each.url] * ("/order?" in each.url)))
+        page = opened.go("#/browse")
+        page.locator(".tile img.ready").first.wait_for()
+        page.wait_for_timeout(300)
+        assert len(held) == 1
+        assert len(orders) == 1
+        held[0].continue_()
+        expect(page.get_by_role("complementary").get_by_text("circle").first).to_be_visible()
+
+
+def test_nothing_moves_when_the_shapes_of_all_pictures_come(browser: Browser, site: Site) -> None:
+    boxes = """[...document.querySelectorAll('.tile')]
+        .map(tile => [tile.dataset.id, tile.getBoundingClientRect().toJSON()])"""
+    with visiting(browser, site.address) as opened:
+        held: list[Route] = []
+        opened.page.route("**/api/shapes", lambda route: held.append(route))
+        page = opened.go("#/browse")
+        page.locator(".tile img.ready").first.wait_for()
+        page.wait_for_timeout(300)
+        before = page.evaluate(boxes)
+        assert len({box["width"] for _, box in before}) > 2  # rows of their own shapes already
+        assert len(held) == 1
+        with page.expect_response("**/api/shapes"):
+            held[0].continue_()
+        page.wait_for_timeout(300)
+        assert page.evaluate(boxes) == before

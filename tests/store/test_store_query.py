@@ -362,3 +362,30 @@ def test_memberships_are_what_the_images_say(
         (image, again.names[code])
         for image, code in zip(again.ids.tolist(), again.codes.tolist(), strict=True)
     }
+
+
+def test_all_images_in_order_with_a_number_left_out(tmp_path: Path) -> None:
+    found = [Found(tmp_path, f"{k}.png", 1, k, About(None, (), None, {})) for k in range(6)]
+    with Collection.create(tmp_path / "c.impasto") as made:
+        assert made.order().tolist() == []
+        made.record(found, root=tmp_path, prune=True, hash_file=lambda file: bytes(32))
+        made.set_hidden([2])
+        assert made.order().tolist() == [1, 3, 4, 5, 6]
+        with sqlite3.connect(made.path / CATALOGUE) as db:  # as when a moved file is found again
+            db.execute("DELETE FROM images WHERE id = 4")
+        db.close()
+        assert made.order().tolist() == [1, 3, 5, 6]
+        assert made.order(sort=Sort("added", True)).tolist() == [6, 5, 3, 1]
+
+
+def test_shapes_are_read_once_until_something_changes(collection: Collection) -> None:
+    ids, ratios = collection.shapes()
+    assert collection.shapes()[0] is ids
+    sizes = {
+        image.id: image.width / image.height for image in everything(collection) if image.id in ids
+    }
+    assert ratios.tolist() == pytest.approx([sizes[image] for image in ids.tolist()])
+    collection.set_split([1], "train")
+    collection.set_split([1], None)
+    assert collection.shapes()[0] is not ids
+    assert collection.shapes()[0].tolist() == ids.tolist()

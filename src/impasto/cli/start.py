@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import webbrowser
 from collections.abc import Callable
@@ -24,8 +25,14 @@ if TYPE_CHECKING:
     from impasto.store import Collection
 
 
-FIRST_PAGE = 1.0
+FIRST_PAGE = 3.0
 """Seconds that the first page has for itself: listing a million files would keep it waiting."""
+
+TURN = 0.0005
+"""Seconds that a busy thread of the server keeps the interpreter while a request waits for it.
+
+Python's own 0.005 come several times in every answer while images are listed or read.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +189,7 @@ def serve(collection: Collection, start: Callable[[Studio], None], place: Place)
     from impasto.serve.server import Server
     from impasto.serve.studio import Studio
 
+    sys.setswitchinterval(TURN)
     studio = Studio(collection)
     server = Server(
         studio,

@@ -103,6 +103,7 @@ class Collection:
         self._read: dict[str, tuple[int, Vectors]] = {}  # by space: version, and what it held
         self._reading = Lock()
         self._orders = Kept[NDArray[np.int64]](lambda: self.version, 4)
+        self._shapes = Kept[tuple[NDArray[np.int64], NDArray[np.float32]]](lambda: self.version, 1)
         self._counted = Kept[Counts](lambda: self.version, 1)
         self._facets = Kept[Facets](lambda: self.version, 16)
         self._memberships = Kept[Memberships](lambda: self.version, 2)
@@ -655,8 +656,15 @@ class Collection:
         ratios : ndarray of shape (n_images,), float32
             Width over height of the upright picture.
         """
-        with self._catalogue.reading() as db:
-            return catalogue.shapes(db)
+
+        def read() -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+            with self._catalogue.reading() as db:
+                ids, ratios = catalogue.shapes(db)
+            for each in (ids, ratios):
+                each.flags.writeable = False
+            return ids, ratios
+
+        return self._shapes.get((), read)
 
     # Editing
 

@@ -18,6 +18,10 @@ export class Cards<T extends { readonly id: number } = Image> {
   #stale = new Set<number>();
   #busy = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
+  #came: () => void = () => {};
+
+  /** Kept once the first cards are there. */
+  readonly first = new Promise<void>((resolve) => (this.#came = resolve));
 
   /**
    * Parameters: where cards are kept (a reactive map in the app, a plain one in tests), how to
@@ -47,6 +51,7 @@ export class Cards<T extends { readonly id: number } = Image> {
       this.shelf.set(card.id, card);
       this.#stale.delete(card.id);
     }
+    this.#came();
   }
 
   /** Pictures were changed: what is seen is asked for again, the rest when it is seen. */
@@ -98,4 +103,11 @@ export function isUnread(image: Image): boolean {
 /** Whether there is a thumbnail to show. */
 export function isShown(image: Image): boolean {
   return image.width > 0 && !image.flags.some((flag) => flag.blocking);
+}
+
+/** Width over height of some pictures, each at the place of its id; 0 of the others. */
+export function shapesOf(images: readonly Image[]): Float32Array {
+  const shapes = new Float32Array(Math.max(0, ...images.map(({ id }) => id + 1)));
+  for (const { id, width, height } of images) if (height > 0) shapes[id] = width / height;
+  return shapes;
 }

@@ -28,6 +28,8 @@ export interface Message {
 
 const NOTHING: Images = { ids: [] };
 const REFRESH_AT_MOST_EVERY = 1500;
+/** Milliseconds that the first pictures may take before other things are asked for. */
+const FIRST_PICTURES = 300;
 
 export class Studio {
   collection = $state.raw<Collection | null>(null);
@@ -54,6 +56,7 @@ export class Studio {
   #lost: (() => void)[] = [];
   #refreshing: ReturnType<typeof setTimeout> | null = null;
   #rows = "";
+  #loaded = false;
   #finished = -1;
 
   constructor(readonly source: DataSource) {
@@ -98,19 +101,22 @@ export class Studio {
 
   async refresh(): Promise<void> {
     try {
-      const [collection, facets, selections] = await Promise.all([
+      const [collection, selections] = await Promise.all([
         this.source.collection(),
-        this.source.facets(EVERYTHING),
         this.source.selections(),
       ]);
       this.collection = collection;
-      this.facets = facets;
       this.selections = selections;
       this.problem = null;
       const rows = JSON.stringify([collection.spaces, collection.models, collection.default_space]);
       if (rows !== this.#rows) this.vectors += 1;
       this.#rows = rows;
-      this.revision += 1;
+      // Counts of a million images take long: the first pictures come before them. Pages ask for
+      // those while the collection is on its way, so that they need not ask again.
+      if (this.#loaded) this.revision += 1;
+      else await Promise.race([this.cards.first, pause(FIRST_PICTURES)]);
+      this.#loaded = true;
+      this.facets = await this.source.facets(EVERYTHING);
     } catch (error) {
       if (this.collection === null || (error instanceof SourceError && error.status === 401))
         this.problem = error instanceof Error ? error : new Error(String(error));
@@ -206,6 +212,10 @@ export class Studio {
       void this.refresh();
     }, REFRESH_AT_MOST_EVERY);
   }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 let current: Studio | null = null;
