@@ -274,3 +274,26 @@ def test_nothing_moves_when_the_shapes_of_all_pictures_come(browser: Browser, si
             held[0].continue_()
         page.wait_for_timeout(300)
         assert page.evaluate(boxes) == before
+
+
+SHIFTS = """() => {
+  window.shifted = 0;
+  new PerformanceObserver(list => list.getEntries().forEach(each => {
+    if (!each.hadRecentInput) window.shifted += each.value;
+  })).observe({ type: 'layout-shift', buffered: true });
+}"""
+
+
+def test_nothing_jumps_while_a_page_comes(browser: Browser, site: Site) -> None:
+    image = int(site.collection.ids_with(label="circle")[3])
+    wide = {"viewport": {"width": 1280, "height": 800}}
+    for options, places in ((wide, PLACES), (PHONE, PLACES[3:9:2])):
+        with visiting(browser, site.address, **options) as opened:
+            page = opened.page
+            page.add_init_script(f"({SHIFTS})()")
+            for place in places:
+                page.goto("about:blank")
+                page.goto(f"{site.address}{place.format(id=image)}")
+                page.wait_for_load_state("load")
+                page.wait_for_timeout(800)
+                assert page.evaluate("window.shifted") < 0.02, (place, options)

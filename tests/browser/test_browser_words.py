@@ -90,3 +90,21 @@ def test_a_space_without_words_says_so(visit_worded: Visit) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("status").last).to_contain_text("such as CLIP")
     visit.said[:] = [line for line in visit.said if "status of 400" not in line]
+
+
+def test_words_begin_a_comparison(visit_worded: Visit) -> None:
+    visit = visit_worded
+    page = visit.go("#/compare", pictures=False)
+    field = page.get_by_label("Begin with words, a label or tag")
+    field.fill("a red bird")
+    field.press("Enter")
+    page.wait_for_url("**q=0~~text:a*")
+    page.get_by_label("Go on with words, a label or tag").fill("circle")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("region", name="Distributions")).to_be_visible()
+    queries = page.get_by_role("list", name="Queries").get_by_role("textbox", name="Name of query")
+    assert [each.get_attribute("placeholder") for each in queries.all()] == [
+        "“a red bird”",
+        "label circle",
+    ]
+    assert violations(page) == []

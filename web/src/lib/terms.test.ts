@@ -1,8 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { formatTerm, imageTerm, isQuery, parseTerm, soleImage, termsFrom, toggleTerm, typedTerm } from "./terms";
+import { formatTerm, imageTerm, isQuery, parseTerm, readsWords, soleImage, termsFrom, toggleTerm, typedTerm } from "./terms";
 import { back, formatTrail, parseTrail, walk, type Trail } from "./trail";
 
 describe("terms", () => {
+  it("may be words where the named space, or any when none is named, reads them", () => {
+    const spaces = [
+      { name: "photo", words: false },
+      { name: "clip", words: true },
+    ];
+    expect([null, "clip", "photo", "gone"].map((named) => readsWords(spaces, named))).toEqual([true, true, false, false]);
+    expect(readsWords(spaces.slice(0, 1), null)).toBe(false);
+  });
+
   it.each(["image:12", "-image:15", "upload:ab12", "label:-x:y", "-tag:sun, sea~and %", "selection:my best", "text:a red bird"])(
     "%s is written as it is read",
     (text) => {

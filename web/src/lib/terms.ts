@@ -68,3 +68,11 @@ export function typedTerm(typed: string, known: readonly string[], words: boolea
 export function imageTerm(id: number, negative = false): Term {
   return { kind: "image", value: String(id), negative };
 }
+
+/** Whether words can be asked: by the space that is named, or by any when none is. */
+export function readsWords(
+  spaces: readonly { readonly name: string; readonly words: boolean }[],
+  named: string | null,
+): boolean {
+  return spaces.some(({ name, words }) => words && (named === null || name === named));
+}
