@@ -37,8 +37,64 @@ TAGGING = (
     "steps",
     "batch",
     "rate",
+    "optimiser",
+    "prior",
+    "reading",
+    "smoothing",
+    "balance",
 )
 """Options that only the learning of tags has, as `impasto.flow.TagOptions` names them."""
+
+CONSTANTS = (
+    "cap",
+    "power",
+    "focus",
+    "focus-present",
+    "focus-absent",
+    "margin",
+    "decay",
+    "repeat-below",
+)
+"""Numbers of losses, samplers and optimisers that `--constant` sets."""
+
+
+class Constant(click.ParamType[tuple[str, float]]):
+    """NAME=VALUE, the name out of `CONSTANTS`."""
+
+    name = "NAME=VALUE"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, float]:
+        """Read it."""
+        if isinstance(value, tuple):
+            return value
+        name, _, number = str(value).partition("=")
+        if name not in CONSTANTS:
+            self.fail(f"{name!r} is none of {', '.join(CONSTANTS)}.", param, ctx)
+        try:
+            return name.replace("-", "_"), float(number)
+        except ValueError:
+            self.fail(f"{number!r} is not a number.", param, ctx)
+
+
+class Smoothing(click.ParamType[str | float]):
+    """global, per-tag or a number."""
+
+    name = "global|per-tag|K"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | float:
+        """Read it."""
+        if isinstance(value, float):
+            return value
+        if value in ("global", "per-tag"):
+            return str(value)
+        try:
+            return float(value)
+        except ValueError:
+            self.fail(f"{value!r} is not global, per-tag or a number.", param, ctx)
 
 
 def tagging_options(command: F) -> F:
@@ -112,6 +168,47 @@ def tagging_options(command: F) -> F:
                 show_default=True,
                 help="Tags by steps: size of the steps.",
             ),
+            click.option(
+                "--optimiser",
+                type=click.Choice(["adam", "adagrad"]),
+                default="adam",
+                show_default=True,
+                help="Tags by steps: what takes the steps (work 1: adagrad).",
+            ),
+            click.option(
+                "--prior/--no-prior",
+                default=True,
+                show_default=True,
+                help="Tags by steps: biases begin at the tags' frequencies, or at 0.",
+            ),
+            click.option(
+                "--reading",
+                type=click.Choice(["inverse", "printed"]),
+                default="inverse",
+                show_default=True,
+                help="Of the loss weighted: work 1's weights as its text means them, or as "
+                "printed.",
+            ),
+            click.option(
+                "--smoothing",
+                type=Smoothing(),
+                default="global",
+                show_default=True,
+                help="Of the loss weighted: work 1's k, one for all tags, for each, or a number.",
+            ),
+            click.option(
+                "--balance/--no-balance",
+                default=True,
+                show_default=True,
+                help="Of the loss weighted: scale the weights to a mean of 1, or not.",
+            ),
+            click.option(
+                "--constant",
+                "constants",
+                type=Constant(),
+                multiple=True,
+                help=f"A number of a loss, sampler or optimiser: {', '.join(CONSTANTS)}.",
+            ),
         ]
     ):
         command = option(command)
@@ -168,7 +265,8 @@ def learn(collection: Path, show: bool, as_json: bool, quiet: bool, **options: A
     """
     from impasto import flow
 
-    tagging = flow.TagOptions(**{name: options.pop(name) for name in TAGGING})
+    asked = {name: options.pop(name) for name in TAGGING} | dict(options.pop("constants"))
+    tagging = flow.TagOptions(**asked)
     wanted = flow.LearnOptions(**options, tagging=tagging)
     with progress_for(quiet=quiet) as progress, flow.open_collection(collection) as opened:
         taught = flow.learn(opened, wanted, progress=progress)
@@ -267,6 +365,7 @@ _MEASURES = {
     "mean_average_precision": "mAP",
     "macro_f1": "macro F1",
     "micro_f1": "micro F1",
+    "top_f1": "top-5 F1",
 }
 
 
@@ -316,12 +415,15 @@ SHOWN = 12
 
 def _say_tags(evaluation: TagEvaluation) -> None:
     print_table(
-        ["", "mAP", "95 %", "macro F1", "95 %"],
+        ["", "mAP", "95 %", "lift", "macro F1", "95 %", "micro F1", "top-5 F1"],
         (
             (
                 scored.title,
                 *_told(scored.overall.mean_average_precision),
+                f"{scored.overall.lift:.1f}",
                 *_told(scored.overall.macro_f1),
+                f"{scored.overall.micro_f1.value:.3f}",
+                f"{scored.overall.top_f1.value:.3f}",
             )
             for scored in (evaluation.model, *evaluation.baselines)
         ),

@@ -59,6 +59,26 @@ class TagOptions:
         Images of a batch.
     rate : float
         Size of the steps.
+    optimiser : {"adam", "adagrad"}
+        What takes the steps.
+    decay : float
+        Pull of the weights towards 0.
+    prior : bool
+        Biases begin at the tags' frequencies, else at 0.
+    repeat_below : float
+        Frequency of a tag below which the sampler "repeat-factor" repeats its images.
+    reading : {"inverse", "printed"}
+        Of the loss "weighted": work 1's weights as its text means them, or as printed.
+    smoothing : {"global", "per-tag"} or float
+        Of the loss "weighted": the k of work 1.
+    balance : bool
+        Of the loss "weighted": scale the weights of each tag to a mean of 1.
+    cap, power : float
+        Of the loss "pos-weight".
+    focus : float
+        Of the loss "focal".
+    focus_present, focus_absent, margin : float
+        Of the loss "asymmetric".
     """
 
     keep_bare: bool = True
@@ -71,6 +91,19 @@ class TagOptions:
     steps: int = 2000
     batch: int = 24
     rate: float = 0.003
+    optimiser: Literal["adam", "adagrad"] = "adam"
+    decay: float = 0.0
+    prior: bool = True
+    repeat_below: float = 0.1
+    reading: Literal["inverse", "printed"] = "inverse"
+    smoothing: Literal["global", "per-tag"] | float = "global"
+    balance: bool = True
+    cap: float = 10.0
+    power: float = 0.5
+    focus: float = 2.0
+    focus_present: float = 0.0
+    focus_absent: float = 4.0
+    margin: float = 0.05
 
     def __post_init__(self) -> None:
         """Check what would otherwise be found out only after the vectors are read."""

@@ -1,5 +1,6 @@
 """Labels and tags from vectors: heads, losses, samplers, evaluation, report."""
 
+from impasto.learn.batches import BatchFigures, compare_samplers, draw_batches, usual_samplings
 from impasto.learn.config import Config
 from impasto.learn.learn import Learned, learn
 from impasto.learn.losses import LOSSES, Costs
@@ -21,6 +22,7 @@ __all__ = [
     "METHODS",
     "SAMPLERS",
     "TAG_METHODS",
+    "BatchFigures",
     "Config",
     "Costs",
     "Evaluation",
@@ -39,8 +41,10 @@ __all__ = [
     "Wanted",
     "card",
     "choose_thresholds",
+    "compare_samplers",
     "cost_weights",
     "diversity",
+    "draw_batches",
     "learn",
     "learn_tags",
     "load_any",
@@ -50,4 +54,5 @@ __all__ = [
     "render",
     "render_tags",
     "tag_card",
+    "usual_samplings",
 ]

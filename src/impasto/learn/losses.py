@@ -34,6 +34,9 @@ class Costs:
         A name in `LOSSES`: "plain", "weighted", "pos-weight", "focal" or "asymmetric".
     reading, smoothing
         Of "weighted"; see `weights.cost_weights`.
+    balance : bool
+        Of "weighted": scale each tag's two weights to a mean of 1 over the images, so that the
+        learning rate is not changed in disguise. Work 1 does not.
     cap, power : float
         Of "pos-weight": presence costs ``min(cap, ((T - n) / n) ** power)`` times as much.
     focus : float
@@ -45,6 +48,7 @@ class Costs:
     loss: str = "plain"
     reading: Reading = "inverse"
     smoothing: Smoothing = "global"
+    balance: bool = True
     cap: float = 10.0
     power: float = 0.5
     focus: float = 2.0
@@ -116,13 +120,13 @@ def _plain(_: NDArray[np.int64], __: int, ___: Costs) -> Loss:
 
 @LOSSES.named("weighted")
 def _weighted(positives: NDArray[np.int64], total: int, costs: Costs) -> Loss:
-    """Return cross-entropy with work 1's weights, scaled to a mean of 1 for each tag."""
+    """Return cross-entropy with work 1's weights."""
     import torch
     from torch.nn.functional import logsigmoid
 
-    found = cost_weights(
-        positives, total, reading=costs.reading, smoothing=costs.smoothing
-    ).balanced(positives, total)
+    found = cost_weights(positives, total, reading=costs.reading, smoothing=costs.smoothing)
+    if costs.balance:
+        found = found.balanced(positives, total)
     present = torch.tensor(found.present, dtype=torch.float32)
     absent = torch.tensor(found.absent, dtype=torch.float32)
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from impasto.core.answered import Answered
 from impasto.learn.evaluate import learned_ids, trial_numbers
+from impasto.learn.batches import BatchFigures
 from impasto.learn.records import How, Near
 from impasto.learn.tag_records import (
     ScoredTagging,
@@ -86,6 +87,7 @@ def evaluate_tags(
     failures: int,
     seed: int,
     notes: Sequence[str],
+    batches: BatchFigures | None = None,
 ) -> TagEvaluation:
     """Put the trials together and set the tagger beside what needs no learning.
 
@@ -101,6 +103,7 @@ def evaluate_tags(
     seed : int
         Of the resampling.
     notes : sequence of str
+    batches : BatchFigures, optional
     """
     test = np.concatenate([trial.test for trial in trials])
     truth, groups = images.truth[test], images.groups[test]
@@ -151,10 +154,12 @@ def evaluate_tags(
             prior=np.array([images.truth[t.train].mean(axis=0) for t in trials], np.float32),
             learned=learned_ids(images.ids, [(t.train, t.test) for t in trials], how),
         ),
+        top=tuple(images.tags[j] for j in best),
         trained=round(float(np.mean([len(trial.train) for trial in trials]))),
         tested=len(test),
         groups=len(np.unique(groups)),
         notes=tuple(notes),
+        batches=batches,
     )
 
 
@@ -230,11 +235,12 @@ def _failures(images: Tagged, trials: Sequence[TagTrial], most: int) -> Iterator
             train = trials[number].train
             alike = train[images.truth[train, j] != has]
             probability = -surprise_ if not has else 1 + surprise_
-            near = _nearest(images, row, alike)
+            near = nearest(images, row, alike)
             yield TagFailure(int(images.ids[row]), images.tags[j], wrong, probability, near)
 
 
-def _nearest(images: Tagged, row: int, among: Rows) -> Near | None:
+def nearest(images: Tagged, row: int, among: Rows) -> Near | None:
+    """Return the most similar of some images; None when there are none."""
     if len(among) == 0:
         return None
     similarity = images.unit[among] @ images.unit[row]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count, islice
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from impasto.learn.samplers import Sampler, Sampling, open_sampler
 
 Logits = NDArray[np.float64]
 Tags = NDArray[np.bool_]
+Optimiser = Literal["adam", "adagrad"]
 
 RATE = 0.003
 """Step size of Adam that suits rows of mean square length 1."""
@@ -120,9 +121,14 @@ class Steps:
     steps : int
         Batches learned from, the same for every sampler and loss that are compared.
     rate : float
-        Step size of Adam.
+        Step size.
     decay : float
-        Pull of the weights towards 0, as AdamW has it.
+        Pull of the weights towards 0, as AdamW has it; "adagrad" adds it to the slope.
+    optimiser : {"adam", "adagrad"}
+        "adam": AdamW, its step size falling to 0 along a cosine. "adagrad": as work 1 has it
+        (Duchi, Hazan & Singer 2011), with a constant step size, since its own steps shrink.
+    prior : bool
+        Biases begin at the tags' frequencies; else at 0, as work 1 has it.
     """
 
     sampling: Sampling = field(default_factory=Sampling)
@@ -130,9 +136,15 @@ class Steps:
     steps: int = 2000
     rate: float = RATE
     decay: float = 0.0
+    optimiser: Optimiser = "adam"
+    prior: bool = True
 
     def __post_init__(self) -> None:
         """Check the numbers."""
+        if self.optimiser not in get_args(Optimiser):
+            raise InvalidInput(
+                f"The optimiser can be {' or '.join(get_args(Optimiser))}, not {self.optimiser!r}."
+            )
         if self.steps < 1 or not self.rate > 0 or self.decay < 0:
             raise InvalidInput(
                 "steps is at least 1, rate above 0 and decay at least 0, not "
@@ -145,9 +157,8 @@ def fit_by_steps(
 ) -> TagHead:
     """Fit a linear head to batches, as a network's last layer would be.
 
-    Weights begin at 0 and biases at the tags' frequencies; the step size falls to 0 along a
-    cosine. One thread does it all: batches are small, and the same input and seed give the same
-    head on every number of cores.
+    Weights begin at 0. One thread does it all: batches are small, and the same input and seed
+    give the same head on every number of cores.
 
     Parameters
     ----------
@@ -175,17 +186,24 @@ def _fit_by_steps(rows: NDArray[np.float32], tags: Tags, how: Steps, progress: P
     loss = open_loss(positives, len(tags), how.costs)
     inputs, truth = torch.from_numpy(rows), torch.from_numpy(tags.astype(np.float32))
     weights = torch.zeros(tags.shape[1], rows.shape[1], requires_grad=True)
-    bias = torch.tensor(prior_bias(positives, len(tags)), dtype=torch.float32, requires_grad=True)
-    optimiser = torch.optim.AdamW(
-        [{"params": [weights], "weight_decay": how.decay}, {"params": [bias], "weight_decay": 0.0}],
-        lr=how.rate,
-    )
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, how.steps)
+    first = prior_bias(positives, len(tags)) if how.prior else np.zeros(tags.shape[1])
+    bias = torch.tensor(first, dtype=torch.float32, requires_grad=True)
+    groups = [
+        {"params": [weights], "weight_decay": how.decay},
+        {"params": [bias], "weight_decay": 0.0},
+    ]
+    optimiser: torch.optim.Optimizer
+    if how.optimiser == "adam":
+        optimiser = torch.optim.AdamW(groups, lr=how.rate)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, how.steps)
+    else:
+        optimiser, schedule = torch.optim.Adagrad(groups, lr=how.rate), None
     for batch in islice(_endless(open_sampler(tags, how.sampling)), how.steps):
         optimiser.zero_grad()
         torch.autograd.backward(loss(inputs[batch] @ weights.T + bias, truth[batch]))
         optimiser.step()
-        schedule.step()
+        if schedule is not None:
+            schedule.step()
         progress.advance()
     return TagHead(weights.detach().numpy().copy(), bias.detach().numpy().copy())
 

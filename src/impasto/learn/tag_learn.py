@@ -14,7 +14,9 @@ from impasto.core.partition import partition_tags
 from impasto.core.progress import Progress, Quiet
 from impasto.core.records import SPLITS
 from impasto.core.space import Space
+from impasto.learn.batches import BatchFigures, compare_samplers, title_of, usual_samplings
 from impasto.learn.heads import Scaling, unit_rows
+from impasto.learn.losses import Costs
 from impasto.learn.records import How
 from impasto.learn.tag_evaluate import Tagged, TagTrial, evaluate_tags
 from impasto.learn.tag_heads import (
@@ -179,6 +181,7 @@ def learn_tags(
         seed=config.seed,
     )
     how: How = "split" if whole is None else "folds"
+    batches = _batches(images, rows, config) if config.method == "steps" else None
     evaluation = evaluate_tags(
         images,
         trials,
@@ -186,7 +189,8 @@ def learn_tags(
         top=[found.top for found in chosen],
         failures=config.failures,
         seed=config.seed,
-        notes=_notes(images, plan),
+        notes=_notes(images, plan) + (batches.warned if batches else []),
+        batches=batches,
     )
     return TagLearned(model, evaluation)
 
@@ -328,6 +332,14 @@ def _fit(images: Tagged, rows: Rows, config: TagConfig, c: float | None) -> tupl
     return scaling, TagProblem(scaled, truth).solve(c)
 
 
+def _batches(images: Tagged, rows: Rows, config: TagConfig) -> BatchFigures:
+    """Measure what the sampler does to the tags learned from, beside the usual ones."""
+    own = _seeded(config).sampling
+    usual = usual_samplings(own.batch, own.seed)
+    others = [each for each in usual if title_of(each) != title_of(own)]
+    return compare_samplers(images.truth[rows], images.tags, [own, *others])
+
+
 def _seeded(config: TagConfig) -> Steps:
     return replace(config.steps, sampling=replace(config.steps.sampling, seed=config.seed))
 
@@ -346,12 +358,25 @@ def _parameters(config: TagConfig, c: float | None) -> dict[str, Any]:
         "steps": how.steps,
         "rate": how.rate,
         "decay": how.decay,
+        "optimiser": how.optimiser,
+        "prior": how.prior,
         "batch": how.sampling.batch,
         "sampler": how.sampling.sampler,
         "candidates": how.sampling.candidates,
         "replacement": how.sampling.replacement,
-        "loss": how.costs.loss,
+        **_constants(how.costs),
     } | chosen
+
+
+def _constants(costs: Costs) -> dict[str, Any]:
+    """Return the loss and those of its constants that it uses."""
+    used = {
+        "weighted": ("reading", "smoothing", "balance"),
+        "pos-weight": ("cap", "power"),
+        "focal": ("focus",),
+        "asymmetric": ("focus_present", "focus_absent", "margin"),
+    }
+    return {"loss": costs.loss} | {name: getattr(costs, name) for name in used.get(costs.loss, ())}
 
 
 def _notes(images: Tagged, plan: _Plan) -> list[str]:

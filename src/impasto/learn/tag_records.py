@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from impasto.core.answered import Answered
 from impasto.core.records import Estimate
+from impasto.learn.batches import BatchFigures
 from impasto.learn.records import How, Near
 from impasto.learn.tag_scores import Overall, TagScore
 
@@ -117,10 +118,14 @@ class TagEvaluation:
     answers : TagAnswers
     kept : Answered
         All scores of all tested images, which are stored with the model.
+    top : tuple of str
+        The five tags whose F1 is averaged by itself, chosen on images that were not tested.
     trained, tested, groups : int
         Images to learn from (a fold's mean), images tested, distinct images among the tested.
     notes : tuple of str
         Sentences a reader must know.
+    batches : BatchFigures or None
+        What samplers do to these tags; for what was learned by steps.
     """
 
     how: How
@@ -135,10 +140,12 @@ class TagEvaluation:
     failures: tuple[TagFailure, ...]
     answers: TagAnswers
     kept: Answered
+    top: tuple[str, ...]
     trained: int
     tested: int
     groups: int
     notes: tuple[str, ...]
+    batches: BatchFigures | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -152,6 +159,7 @@ class TagEvaluation:
             "baselines": {scored.name: scored.to_json() for scored in self.baselines},
             "gain": self.gain.to_json(),
             "calibration_error": self.calibration_error,
+            "top_tags": list(self.top),
             "how": self.how,
             "parts": self.parts,
             "trained": self.trained,
@@ -171,6 +179,7 @@ class TagEvaluation:
         answers = self.answers
         return self.metrics() | {
             "labels": list(self.tags),
+            "batches": self.batches.to_json() if self.batches else None,
             "failures": [failure.to_json() for failure in self.failures],
             "notes": list(self.notes),
             "answers": {

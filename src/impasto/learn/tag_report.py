@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from impasto.learn.batches import draw_batches
 from impasto.learn.report import Name, Picture, data_url, template, versions
 from impasto.learn.tag_learn import TAG_METHODS
 from impasto.learn.tag_model import TagModel
 from impasto.learn.tag_records import TagEvaluation
 from impasto.learn.tag_scores import TagScore
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 
 def tag_card(
@@ -54,10 +58,20 @@ def render_tags(
                 ("superfluous", "Tags that may be wrong"),
             )
         ],
+        batches=evaluation.batches,
+        batches_drawn=_drawn(evaluation),
         manifest=json.dumps({k: v for k, v in card.items() if k != "metrics"}, indent=1),
         picture=lru_cache(maxsize=None)(lambda image: data_url(pictures(image))),
         name=names,
     )
+
+
+def _drawn(evaluation: TagEvaluation) -> Markup | None:
+    from markupsafe import Markup
+
+    if evaluation.batches is None:
+        return None
+    return Markup(draw_batches(evaluation.batches))  # noqa: S704 - our own SVG, its words escaped
 
 
 def tag_verdict(evaluation: TagEvaluation) -> str:

@@ -230,9 +230,15 @@ class Overall:
     micro_f1: Estimate
     top_f1: Estimate
 
+    @property
+    def lift(self) -> float:
+        """Mean average precision over its chance."""
+        return self.mean_average_precision.value / self.mean_average_precision.chance
+
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON data."""
         return {
+            "lift": self.lift,
             "mean_average_precision": _json(self.mean_average_precision),
             "macro_f1": _json(self.macro_f1),
             "micro_f1": _json(self.micro_f1),
