@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.core.answered import Answered
-from impasto.learn.evaluate import learned_ids, trial_numbers
 from impasto.learn.batches import BatchFigures
+from impasto.learn.evaluate import learned_ids, trial_numbers
 from impasto.learn.records import How, Near
 from impasto.learn.tag_records import (
     ScoredTagging,

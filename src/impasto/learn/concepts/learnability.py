@@ -325,7 +325,8 @@ def judge(found: Estimate, blind: float, gain: Estimate, images: int) -> Verdict
     """
     if not (found.low > found.chance and found.value > blind):
         return "not seen" if images >= MANY else "needs more"
-    if found.value < GOOD and gain.low > 0 and gain.value >= RISING:
+    sure = gain.low > 0 or images < MANY  # of few images a rise can't be sure, nor its absence
+    if found.value < GOOD and gain.value >= RISING and sure:
         return "needs more"
     return "learned"
 
