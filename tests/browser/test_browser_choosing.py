@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import re
+import zipfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
@@ -216,14 +218,82 @@ def test_the_chosen_ask_together(mine: Visit) -> None:
     ids = mine.ids()[1:3]
     for place in (1, 2):
         page.locator(".tile").nth(place).click(modifiers=["ControlOrMeta"])
-    with page.expect_download() as coming:
-        bar(page).get_by_role("button", name="CSV").click()
-    lines = coming.value.path().read_text(encoding="utf-8").splitlines()
-    assert lines[0] == "id,path,label,split,tags"
-    assert [int(line.split(",")[0].strip('"')) for line in lines[1:]] == ids
     bar(page).get_by_role("button", name="Similar").click()
     page.locator(".tile").first.wait_for()
     assert parse_qs(mine.hash.partition("?")[2])["term"] == [f"image:{image}" for image in ids]
+
+
+def test_the_chosen_are_exported_with_the_mouse(mine: Visit) -> None:
+    page = mine.go()
+    ids = mine.ids()[1:3]
+    for place in (1, 2):
+        page.locator(".tile").nth(place).click(modifiers=["ControlOrMeta"])
+    bar(page).get_by_role("button", name="Export").click()
+    dialog = page.get_by_role("dialog", name="Export 2 pictures")
+    expect(dialog.get_by_role("radio")).to_have_count(9)
+    assert violations(page) == []
+    dialog.get_by_role("button", name="Export", exact=True).click()
+    jobs = page.get_by_role("complementary", name="Jobs")
+    with page.expect_download() as coming:
+        jobs.get_by_role("link", name="shapes-csv.csv").click()
+    rows = csv.DictReader(coming.value.path().read_text(encoding="utf-8").splitlines())
+    assert [int(row["id"]) for row in rows] == ids
+
+
+def test_all_are_exported_with_the_keyboard_alone(mine: Visit) -> None:
+    page = mine.go()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.press("e")
+    dialog = page.get_by_role("dialog", name="Export 51 pictures")
+    expect(dialog.get_by_role("radio", name="CSV")).to_be_checked()
+    dialog.get_by_role("radio", name="CSV").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")
+    expect(dialog.get_by_role("radio", name=re.compile("ImageFolder"))).to_be_checked()
+    page.keyboard.press("Enter")
+    link = page.get_by_role("link", name="shapes-imagefolder.zip")
+    expect(link).to_be_visible()
+    expect(page.get_by_text("49 images exported")).to_be_visible()
+    link.focus()
+    with page.expect_download() as coming:
+        page.keyboard.press("Enter")
+    with zipfile.ZipFile(coming.value.path()) as archive:
+        assert sum(name.endswith(".png") for name in archive.namelist()) == 49
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("complementary", name="Jobs")).to_have_count(0)
+
+
+def test_an_edit_in_another_tab_is_seen_here(browser: Browser, own: Site, mine: Visit) -> None:
+    here = mine.go()
+    tile = here.locator(".tile").first
+    name = tile.get_attribute("data-id")
+    with visiting(browser, own.address) as other:
+        there = other.go()
+        there.locator(f".tile[data-id='{name}']").click(modifiers=["ControlOrMeta"])
+        there.keyboard.press("l")
+        there.keyboard.type("elsewhere")
+        there.keyboard.press("Enter")
+        said(there, "Labelled elsewhere")
+        expect(here.get_by_role("button", name=re.compile("^elsewhere 1"))).to_be_visible()
+        expect(tile).to_contain_text("elsewhere")
+        there.keyboard.press("h")
+        expect(here.locator(".total")).to_have_text("50 pictures")
+        there.keyboard.press("ControlOrMeta+z")
+        expect(here.locator(".total")).to_have_text("51 pictures")
+
+
+def test_several_values_of_a_property(mine: Visit) -> None:
+    page = mine.go()
+    filters = page.get_by_role("complementary", name="Filter")
+    filters.get_by_role("button", name=re.compile("^ink 17")).click()
+    expect(page.locator(".total")).to_have_text("17 pictures")
+    oil = filters.get_by_role("button", name=re.compile("^oil 17"))
+    oil.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".total")).to_have_text("34 pictures")
+    assert parse_qs(mine.hash.partition("?")[2]) == {"value": ["medium=ink", "medium=oil"]}
+    page.keyboard.press("Enter")
+    expect(page.locator(".total")).to_have_text("17 pictures")
 
 
 def test_properties_divide_and_filter(mine: Visit) -> None:
@@ -271,6 +341,7 @@ def test_orders_by_what_a_space_says(mine: Visit) -> None:
     sort.select_option("similarity")
     said(page, "Choose the picture that the others are to be like")
     page.keyboard.press("Escape")
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
     like = mine.ids()[3]
     page.locator(".tile").nth(3).click(modifiers=["ControlOrMeta"])
     sort.select_option("similarity")

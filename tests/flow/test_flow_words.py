@@ -157,6 +157,20 @@ def test_weights_that_went_or_changed(
         assert ask(collection, "text:a dog").total == 24
 
 
+def test_spaces_without_words_say_so_beside_those_that_know_them(worded: Gallery) -> None:
+    with package.open(worded.path, writable=False) as c:
+        found = c.beside("text:a dog", k=5)
+        (able,) = (answer.space.name for answer in found.answers)
+        assert found.rankings[0].ids.tolist() == c.neighbours("text:a dog", k=24).ids.tolist()
+        assert found.agreements == ()
+        assert list(found.unable) == [name for name in c.spaces if name != able]
+        assert "knows pictures, not words" in found.unable[next(iter(found.unable))]
+        spaces = [part for name in c.spaces for part in ("--space", name)]
+    said = impasto("find", worded.path, "text:a dog", *spaces)
+    assert "knows pictures, not words" in said.out
+    assert said.code == 0
+
+
 def test_a_text_is_no_picture_to_predict_from(worded: Gallery) -> None:
     assert "asked about pictures" in impasto("predict", worded.path, "text:a dog").sentence
 

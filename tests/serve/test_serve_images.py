@@ -66,6 +66,39 @@ def test_pages_go_through_everything_once(room: Room) -> None:
     assert [image["path"] for image in seen] == sorted(room.ids, reverse=True)
 
 
+@pytest.mark.parametrize("sort", ["similarity", "typicality", "outlyingness"])
+@pytest.mark.parametrize("descending", [True, False])
+def test_pages_in_the_order_of_a_score(room: Room, sort: str, descending: bool) -> None:
+    params = {
+        "sort": sort,
+        "descending": str(descending).lower(),
+        "term": f"image:{room.ids['red/00.png']}",
+    }
+    wanted = ids_of(room.client.get("/api/order", params=params).content)
+    seen: list[int] = []
+    after: dict[str, str] = {}
+    while True:
+        page = room.client.get("/api/images", params=params | {"limit": "8"} | after).json()
+        seen += [image["id"] for image in page["images"]]
+        assert page["total"] == len(wanted)
+        if page["next"] is None:
+            break
+        after = {"after": page["next"]}
+    assert seen == wanted
+    gone = room.client.get("/api/images", params=params | {"after": "8-999999"}).json()
+    assert [image["id"] for image in gone["images"]] == wanted[8:], "its last image is gone"
+    wrong = room.client.get("/api/images", params=params | {"after": "nonsense"})
+    assert "`after`" in wrong.json()["error"]["message"]
+
+
+def test_any_of_the_values_of_a_property(room: Room) -> None:
+    params = {"value": ["note=n° 1", "note=n° 4", "year=1904"]}
+    (only,) = ids_of(room.client.get("/api/order", params=params).content)
+    assert only == room.ids["green/04.png"]
+    both = ids_of(room.client.get("/api/order", params={"value": params["value"][:2]}).content)
+    assert both == [room.ids["green/01.jpg"], only]
+
+
 def test_an_image_is_told_in_full(room: Room) -> None:
     said = room.client.get(f"/api/images/{room.ids['green/07.jpg']}").json()
     image = room.collection.image(said["id"])

@@ -104,7 +104,8 @@ def test_events_begin_with_a_snapshot_and_follow_a_job(studio: Studio) -> None:
         assert answer.headers["cache-control"] == "no-store"
         stream = events(answer.iter_lines())
         assert next(stream) == ("jobs", [])
-        counts = {"images": 0, "usable": 0, "unread": 0, "rows": {}}
+        state = studio.collection.version
+        counts = {"images": 0, "usable": 0, "unread": 0, "rows": {}, "state": state}
         assert next(stream) == ("collection", counts)
         job = studio.jobs.submit("embed", "Work", work)
         seen = []
@@ -141,6 +142,28 @@ def test_events_tell_when_counts_change(studio: Studio, tmp_path: Path) -> None:
         studio.jobs.submit("add", "Add", work)
         said = next(data for name, data in stream if name == "collection")
         assert (said["images"], said["unread"]) == (1, 1)
+
+
+def test_events_tell_of_an_edit_at_once(studio: Studio, tmp_path: Path) -> None:
+    studio.collection.record(
+        [Found(tmp_path, "b.png", 1, 1)],
+        root=tmp_path,
+        prune=False,
+        hash_file=lambda _: bytes(32),
+    )
+    with (
+        Server(studio, port=0) as server,
+        httpx.stream("GET", f"{server.address}api/jobs/events", timeout=10) as answer,
+    ):
+        stream = events(answer.iter_lines())
+        before = [next(stream), next(stream)][1][1]["state"]
+        began = time.monotonic()
+        studio.collection.save_selection("mine", [1])
+        said = next(data for name, data in stream if name == "collection")
+        assert time.monotonic() - began < 5, "it need not wait for the next look at the counts"
+        assert said["state"] != before
+        held = httpx.get(f"{server.address}api/collection").json()
+        assert held["state"] == said["state"]
 
 
 def test_a_server_with_open_streams_stops_at_once(studio: Studio) -> None:

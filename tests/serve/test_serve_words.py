@@ -68,6 +68,20 @@ def test_a_space_that_knows_none(client: TestClient) -> None:
     assert "say it in fewer words" in long.json()["error"]["message"]
 
 
+def test_side_by_side_a_space_without_words_says_so(client: TestClient) -> None:
+    first, second = (one["name"] for one in client.get("/api/collection").json()["spaces"])
+    asked = {"term": ["text:a dog"], "space": [first, second]}
+    without, within = client.get("/api/side-by-side", params=asked).json()["columns"]
+    assert "knows pictures, not words" in without["unable"]
+    assert (without["neighbours"], without["background"]) == ([], None)
+    assert within["unable"] is None
+    near = client.get("/api/neighbours", params={"term": "text:a dog", "k": 24}).json()
+    assert [one["id"] for one in within["neighbours"]] == [o["id"] for o in near["neighbours"]]
+    assert {tuple(one["ranks"]) for one in within["neighbours"]} == {
+        (None, rank + 1) for rank in range(24)
+    }
+
+
 def test_two_texts_compared(client: TestClient) -> None:
     first, _ = (one["name"] for one in client.get("/api/collection").json()["spaces"])
     queries = [{"terms": ["text:a red bird"]}, {"terms": ["text:snow"], "title": "cold"}]

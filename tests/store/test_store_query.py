@@ -135,7 +135,7 @@ FILTERS = st.builds(
     text=st.sampled_from(["", "", "sea", "cat", "ärg"]),
     values=st.lists(
         st.sampled_from([("year", "1900"), ("year", "1901.5"), ('a "b" $.c', "ä"), ("no", "z")]),
-        max_size=1,
+        max_size=3,
     ).map(tuple),
     ranges=st.lists(
         st.builds(

@@ -65,6 +65,7 @@ def describe_beside(collection: Collection, found: SideBySide, k: int) -> dict[s
             }
             for one in found.agreements
         ],
+        "unable": dict(found.unable),
     }
 
 
@@ -90,6 +91,8 @@ def say_beside(collection: Collection, found: SideBySide, k: int) -> None:
             ),
         )
         click.echo()
+    for reason in found.unable.values():
+        click.echo(reason)
     for agreed in found.agreements:
         click.echo(
             f"{agreed.first.title} and {agreed.second.title}: of the {agreed.k} nearest "

@@ -54,7 +54,11 @@ def filter_options(command: F) -> F:
             click.option("--text", default="", help="Path, label or tags have these words."),
             click.option("--selection", help="Images of this selection."),
             click.option(
-                "--value", "values_", multiple=True, metavar="NAME=VALUE", help="Of a property."
+                "--value",
+                "values_",
+                multiple=True,
+                metavar="NAME=VALUE",
+                help="Of a property (of several values of one, any).",
             ),
             click.option(
                 "--range",

@@ -42,6 +42,8 @@ class ExportOptions:
         A name of `impasto.export.FORMATS`; None: by the ending of the destination.
     wanted : Filter
         Which images.
+    ids : sequence of int or None
+        Only these of them; None: all of them.
     limit : int or None
         At most so many of them, in the order in which they were added.
     space : str or None
@@ -64,6 +66,7 @@ class ExportOptions:
 
     format: str | None = None
     wanted: Filter = EVERYTHING
+    ids: Sequence[int] | None = None
     limit: int | None = None
     space: str | None = None
     map: str | None = None
@@ -173,7 +176,10 @@ def _plan(form: Format, options: ExportOptions) -> Plan:
 def _contents(
     collection: Collection, form: Format, options: ExportOptions, progress: Progress
 ) -> Contents:
-    ids = collection.order(options.wanted, Sort("added"))[: options.limit]
+    ids = collection.order(options.wanted, Sort("added"))
+    if options.ids is not None:
+        ids = ids[np.isin(ids, np.asarray(options.ids, np.int64))]
+    ids = ids[: options.limit]
     vectors = None
     if form.vectors == "always" or options.space is not None:
         vectors = collection.vectors(choose_space(collection, options.space))

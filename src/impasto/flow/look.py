@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection as Several
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TYPE_CHECKING, Literal
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from impasto.core.errors import InvalidInput
 from impasto.core.records import Estimate, Neighbours
 from impasto.core.space import Vectors
-from impasto.flow.ask import Answer, ask, choose_space, ids_of
+from impasto.flow.ask import Answer, ask, choose_space, ids_of, space_for
 from impasto.flow.terms import Term
 
 if TYPE_CHECKING:
@@ -48,11 +48,14 @@ class SideBySide:
         All images of each, best first.
     agreements : tuple of Agreement
         Of every two spaces: first with second, first with third, and so on.
+    unable : dict of str to str
+        Spaces that can't be asked this, by their names, and why: they know no words.
     """
 
     answers: tuple[Answer, ...]
     rankings: tuple[Neighbours, ...]
     agreements: tuple[Agreement, ...]
+    unable: Mapping[str, str] = field(default_factory=dict)
 
 
 def beside(
@@ -81,6 +84,11 @@ def beside(
     Returns
     -------
     SideBySide
+
+    Raises
+    ------
+    InvalidInput
+        When there are no two spaces, or none of them can be asked this.
     """
     names = spaces or [info.space.name for info in collection.spaces() if info.rows]
     chosen = [choose_space(collection, name).name for name in names]
@@ -89,9 +97,35 @@ def beside(
             "Side by side needs at least two different spaces. This collection has "
             f"{', '.join(collection.space_names()) or 'none'}; impasto embed --layer adds more."
         )
-    answers = [ask(collection, terms, pictures, space=name, seed=seed) for name in chosen]
+    unable = cannot_ask(collection, terms, chosen)
+    answers = [
+        ask(collection, terms, pictures, space=name, seed=seed)
+        for name in chosen
+        if name not in unable
+    ]
     rankings = [answer.ranking() for answer in answers]
-    return SideBySide(tuple(answers), tuple(rankings), tuple(agree(rankings, k=k)))
+    return SideBySide(tuple(answers), tuple(rankings), tuple(agree(rankings, k=k)), unable)
+
+
+def cannot_ask(
+    collection: Collection, terms: Sequence[Term], names: Sequence[str]
+) -> dict[str, str]:
+    """Return which of several spaces can't be asked this, and why: words need one that knows them.
+
+    Raises
+    ------
+    InvalidInput
+        When none of them can.
+    """
+    found: dict[str, str] = {}
+    for name in names:
+        try:
+            space_for(collection, terms, name)
+        except InvalidInput as problem:
+            if len(found) == len(names) - 1:
+                raise
+            found[name] = str(problem)
+    return found
 
 
 def agree(rankings: Sequence[Neighbours], *, k: int = SHOWN) -> list[Agreement]:

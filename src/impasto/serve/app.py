@@ -17,6 +17,7 @@ from impasto.serve.routes import (
     comparisons,
     distribution,
     edits,
+    exports,
     health,
     images,
     jobs,
@@ -51,6 +52,7 @@ _ROUTES = (
     models,
     maps,
     jobs,
+    exports,
     session,
 )
 

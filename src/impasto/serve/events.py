@@ -1,4 +1,4 @@
-"""Server-sent events: jobs and counts, at once and then whenever they change."""
+"""Server-sent events: jobs and what changed, at once and then whenever they change."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from impasto.serve.studio import Studio
 
 TICK = 0.25  # seconds between two looks at the jobs
 COUNTS = 2.0  # seconds between two looks at the counts while a job runs
-IDLE = 10.0  # the same while none does: another program may be writing
+IDLE = 10.0  # the same while none does; what changes then, here or elsewhere, is told at once
 HEARTBEAT = 15.0  # seconds after which silence is broken: proxies keep the line, pages know it
 
 
@@ -23,7 +23,7 @@ async def stream(
 ) -> AsyncIterator[str]:
     """Yield events until the browser is gone or the server stops."""
     yield "retry: 2000\n\n"
-    version, asked, counts = -1, -1, ""
+    version, asked, counts, state = -1, -1, "", -1
     states: list[tuple[str, str]] = []
     look_at = spoke = time.monotonic()
     while not studio.streams_ended and not await gone():
@@ -39,10 +39,13 @@ async def stream(
         if studio.exchange is not None and (shown := studio.exchange.now).version != asked:
             asked = shown.version
             yield event("session", present.shown(shown).model_dump_json())
+        busy = any(doing == "running" for _, doing in states)
+        if not busy and await run_in_threadpool(_state, studio) != state:
+            look_at = now
         if now >= look_at:
-            busy = any(state == "running" for _, state in states)
             look_at = now + (COUNTS if busy else IDLE)
             held = await run_in_threadpool(present.counts, studio.collection)
+            state = held.state
             if (fresh := held.model_dump_json()) != counts:
                 counts = fresh
                 yield event("collection", counts)
@@ -51,6 +54,10 @@ async def stream(
             yield event("beat", "{}")
             spoke = now
         await asyncio.sleep(tick)
+
+
+def _state(studio: Studio) -> int:
+    return studio.collection.version
 
 
 def event(name: str, data: str) -> str:

@@ -33,9 +33,12 @@ class Job(JobRecord):
     ----------
     rate : float or None
         Units a second, lately.
+    file : str or None
+        Name of the file that it made and that can be fetched.
     """
 
     rate: float | None = None
+    file: str | None = None
 
     @property
     def over(self) -> bool:
@@ -72,10 +75,12 @@ class Jobs:
     ----------
     ledger : Ledger or None
         Jobs are written there when they begin and end; None keeps them in memory only.
+    writes : bool
+        False: earlier jobs are read there, but nothing can be written.
     """
 
-    def __init__(self, ledger: Ledger | None = None) -> None:
-        self._ledger = ledger
+    def __init__(self, ledger: Ledger | None = None, *, writes: bool = True) -> None:
+        self._ledger = ledger if writes else None
         self._change = threading.Condition()
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._waiting: deque[tuple[str, Work]] = deque()
@@ -104,10 +109,16 @@ class Jobs:
         raise NotFound(f"There is no job {id_[:64]!r}.")
 
     def submit(
-        self, kind: str, title: str, work: Work, options: Mapping[str, Any] | None = None
+        self,
+        kind: str,
+        title: str,
+        work: Work,
+        options: Mapping[str, Any] | None = None,
+        *,
+        id_: str | None = None,
     ) -> Job:
         """Queue `work`; it gets a Progress whose calls raise Cancelled when the user stops it."""
-        job = Job(secrets.token_hex(8), kind, title, "queued", options or {})
+        job = Job(id_ or secrets.token_hex(8), kind, title, "queued", options or {})
         with self._change:
             if self._closed:
                 raise InvalidInput("The server is stopping; it takes no more jobs.")

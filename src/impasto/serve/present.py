@@ -65,12 +65,13 @@ if TYPE_CHECKING:
 
 def counts(collection: Collection) -> CountsOut:
     """Say how much there is, for those who watch it grow."""
-    known = collection.counts()
+    state, known = collection.version, collection.counts()
     return CountsOut(
         images=known.images,
         usable=known.usable,
         unread=known.unread,
         rows={info.space.name: info.rows for info in collection.spaces()},
+        state=state,
     )
 
 
@@ -361,6 +362,7 @@ def job(record: Job) -> JobOut:
         error=record.error,
         notes=list(record.notes),
         again=record.again,
+        file=record.file,
     )
 
 

@@ -9,9 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from impasto.core.records import FlagKind, Split
 from impasto.core.space import Flip, Pooling, Precision
+from impasto.export import Metadata
 
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 Answer = Literal["yes", "partly", "no"]
+Carried = Literal["none", "copy"]
 PropertyType = Literal["str", "int", "float", "bool"]
 
 
@@ -113,6 +115,7 @@ class CollectionOut(Out):
     version: str = Field(description="Version of impasto.")
     writable: bool
     roots: list[str] = Field(description="Folders that hold the originals.")
+    state: int = Field(description="Another number after each change, by whichever program.")
 
 
 class Count(Out):
@@ -193,7 +196,8 @@ class FilterFields(BaseModel):
     value: list[str] = Field(
         default=[],
         max_length=100,
-        description="NAME=VALUE of properties; in NAME, `=` is written `%3D` and `%` is `%25`.",
+        description="NAME=VALUE of properties; in NAME, `=` is written `%3D` and `%` is `%25`. "
+        "Of several values of one property any will do.",
         examples=[["medium=oil"]],
     )
     range: list[str] = Field(
@@ -425,8 +429,11 @@ class ColumnOut(Out):
     space: str
     title: str
     total: int = Field(description="Images that were compared.")
-    background: Background
+    background: Background | None = Field(description="None where nothing was asked.")
     neighbours: list[PlacedOut]
+    unable: str | None = Field(
+        default=None, description="Why the space could not be asked: it knows no words."
+    )
 
 
 class AgreementOut(Out):
@@ -919,8 +926,8 @@ class JobOut(Out):
 
     id: str
     kind: str = Field(
-        description="add, embed, graph, index, learn, map, retrieval, or what the command line "
-        "started."
+        description="add, embed, export, graph, index, learn, map, retrieval, or what the command "
+        "line started."
     )
     title: str
     state: JobState
@@ -935,15 +942,19 @@ class JobOut(Out):
     error: str | None
     notes: list[str]
     again: bool = Field(description="Whether it can be started again: it did not come to its end.")
+    file: str | None = Field(
+        default=None, description="Name of the file that it made: `exports/{id}` gives it."
+    )
 
 
 class CountsOut(Out):
-    """Sent as event `collection` when it changes."""
+    """Sent as event `collection` when the collection changes."""
 
     images: int
     usable: int
     unread: int
     rows: dict[str, int] = Field(description="Vectors of each space.")
+    state: int = Field(description="Another number after each change, by whichever program.")
 
 
 class AddOptions(In):
@@ -1023,6 +1034,41 @@ class RetrievalOptions(In):
         return self
 
 
+class FormatOut(Out):
+    """A format that other programs read."""
+
+    name: str
+    title: str
+    files: list[Carried] = Field(
+        description="What can be done with image files; the first is usual for the format."
+    )
+    vectors: Literal["never", "possible", "always"]
+    metadata: bool = Field(description="Whether its table can be of several kinds.")
+
+
+class ExportOptions(In):
+    """How images go out, and which."""
+
+    format: str = Field(max_length=40, examples=["csv"])
+    images: ImagesIn = Field(default=ImagesIn(filter=WantedIn()), description="Default: all.")
+    space: str | None = Field(
+        default=None, description="Of the vectors; the newest where they belong to the format."
+    )
+    files: Carried | None = Field(default=None, description="Default: as usual for the format.")
+    splits: bool = Field(default=True, description="Whether train, validation, test go apart.")
+    metadata: Metadata = "parquet"
+    keep_formats: bool = Field(
+        default=False, description="Leave SVG, HEIC and others, which few programs open."
+    )
+
+
+class ExportJobIn(In):
+    """Start an `export` job."""
+
+    kind: Literal["export"]
+    options: ExportOptions
+
+
 class AddJobIn(In):
     """Start an `add` job."""
 
@@ -1079,7 +1125,9 @@ class RetrievalJobIn(In):
     options: RetrievalOptions
 
 
-JobIn = Annotated[
-    AddJobIn | EmbedJobIn | GraphJobIn | IndexJobIn | LearnJobIn | MapJobIn | RetrievalJobIn,
-    Field(discriminator="kind"),
-]
+WritingJobIn = (
+    AddJobIn | EmbedJobIn | GraphJobIn | IndexJobIn | LearnJobIn | MapJobIn | RetrievalJobIn
+)
+"""Jobs that change the collection."""
+
+JobIn = Annotated[ExportJobIn | WritingJobIn, Field(discriminator="kind")]

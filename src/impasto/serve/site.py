@@ -445,6 +445,7 @@ class _Writer:
             version=__version__,
             writable=False,
             roots=[],
+            state=0,
         )
         _write_json(
             self.folder / "site.json",

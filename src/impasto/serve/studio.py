@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from impasto.serve.answers import Answers
 from impasto.serve.compared import Compared
+from impasto.serve.exports import Exports
 from impasto.serve.jobs import Jobs
 from impasto.serve.models import Models
 from impasto.serve.shown import Exchange
@@ -36,18 +37,21 @@ class Studio:
         The latest comparisons.
     models : Models
     sprites : Sprites
+    exports : Exports
+        Files made for browsers to fetch.
     exchange : Exchange or None
         Between the pages and the notebook that shows them; None when there is none.
     """
 
     def __init__(self, collection: Collection, *, exchange: Exchange | None = None) -> None:
         self.collection = collection
-        self.jobs = Jobs(collection.jobs)
+        self.jobs = Jobs(collection.jobs, writes=collection.writable)
         self.uploads = Uploads()
         self.answers = Answers(collection, self.uploads)
         self.compared = Compared(self.answers)
         self.models = Models(collection, self.answers, self.uploads)
         self.sprites = Sprites(collection)
+        self.exports = Exports()
         self.exchange = exchange
         self._streams_ended = False
 
@@ -61,6 +65,7 @@ class Studio:
         self._streams_ended = True
 
     def close(self) -> None:
-        """Stop jobs and event streams; what they committed is kept."""
+        """Stop jobs and event streams; what they committed is kept, what they exported is not."""
         self.end_streams()
         self.jobs.close()
+        self.exports.close()

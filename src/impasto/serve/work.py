@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,14 @@ from pydantic import TypeAdapter
 from impasto import flow
 from impasto.core.errors import InvalidInput
 from impasto.serve.errors import Forbidden
+from impasto.serve.routes.given import filter_of
 from impasto.serve.schemas import (
     AddJobIn,
     AddOptions,
     EmbedJobIn,
     EmbedOptions,
+    ExportJobIn,
+    ExportOptions,
     GraphJobIn,
     GraphOptions,
     IndexJobIn,
@@ -25,13 +29,18 @@ from impasto.serve.schemas import (
     MapOptions,
     RetrievalJobIn,
     RetrievalOptions,
+    WritingJobIn,
 )
+from impasto.store import Filter
 
 if TYPE_CHECKING:
     from impasto.core.progress import Progress
     from impasto.serve.jobs import Job, Work
     from impasto.serve.studio import Studio
     from impasto.store import Collection
+
+REMEMBERED = 10_000
+"""Images that an export may name and be started again; of more no list is kept."""
 
 
 def start(studio: Studio, asked: JobIn) -> Job:
@@ -40,11 +49,13 @@ def start(studio: Studio, asked: JobIn) -> Job:
     Raises
     ------
     InvalidInput
-        When the collection is open for reading only.
+        When the collection is open for reading only (what is exported, reading alone allows).
     Forbidden
         When a source lies outside of the collection's folders.
     """
     collection = studio.collection
+    if isinstance(asked, ExportJobIn):
+        return _export(studio, asked.options)
     if not collection.writable:
         raise InvalidInput(
             f"{collection.name} is open for reading only, because its folder can't be written or "
@@ -74,7 +85,34 @@ def again(studio: Studio, id_: str) -> Job:
     return start(studio, asked)
 
 
-def _planned(studio: Studio, asked: JobIn) -> tuple[str, Work]:
+def _export(studio: Studio, options: ExportOptions) -> Job:
+    """Queue an export, which reading alone allows; the job then says which file it made."""
+    from impasto.export import format_for
+
+    collection, id_ = studio.collection, secrets.token_hex(8)
+    form = format_for(options.format, Path())
+    if options.space is not None or form.vectors == "always":
+        flow.choose_space(collection, options.space)
+    given = options.model_dump(exclude={"images"})
+    which = options.images
+    wanted = flow.ExportOptions(
+        **given,
+        wanted=Filter() if which.filter is None else filter_of(which.filter),
+        ids=which.ids,
+    )
+
+    def work(progress: Progress) -> None:
+        file, gone = studio.exports.make(id_, collection, wanted, progress)
+        studio.jobs.report(id_, file=file.name)
+        for old in gone:
+            studio.jobs.report(old, file=None)
+
+    named = len(which.ids or ())
+    kept = options.model_dump() if named <= REMEMBERED else {}
+    return studio.jobs.submit("export", f"Export as {form.title}", work, kept, id_=id_)
+
+
+def _planned(studio: Studio, asked: WritingJobIn) -> tuple[str, Work]:
     """Check what can be checked now; return what the job is called, and what it does."""
     collection = studio.collection
     if isinstance(asked, RetrievalJobIn):

@@ -93,7 +93,7 @@ class Filter:
         Images of that selection.
     values : tuple of (str, str)
         Properties and what they must be, as people write it: ("medium", "oil"), ("year", "1900"),
-        ("signed", "true").
+        ("signed", "true"). Of several values of one property any will do.
     ranges : tuple of Range
     answers : tuple of (str, str)
         Models and what they must have answered when they were tested on the image: a label, as
@@ -208,11 +208,12 @@ def condition(wanted: Filter) -> tuple[str, list[Any]]:
         values.append(wanted.selection)
     if wanted.usable:
         parts.append("i.usable = 1")
-    for name, value in wanted.values:
+    for name, any_of in _by_property(wanted.values).items():
+        marks = ", ".join("?" * len(any_of))
         parts.append(
-            "i.id IN (SELECT image FROM property_values WHERE name = ? AND value IN (?, ?))"
+            f"i.id IN (SELECT image FROM property_values WHERE name = ? AND value IN ({marks}))"
         )
-        values += [property_name(name), value, _number(value)]
+        values += [name, *any_of]
     for one in wanted.ranges:
         part, limits = _within(one)
         parts.append(part)
@@ -246,6 +247,14 @@ def words(text: str) -> list[str]:
     typed = text.replace('"', " ").replace("\0", " ").split()
     usable = [word.encode("utf-8", "replace").decode() for word in typed]
     return [f'"{word}"*' for word in usable]
+
+
+def _by_property(values: tuple[tuple[str, str], ...]) -> dict[str, list[Any]]:
+    """Gather what each property may be, each value as text and as the number that it says."""
+    found: dict[str, list[Any]] = {}
+    for name, value in values:
+        found.setdefault(property_name(name), []).extend((value, _number(value)))
+    return found
 
 
 def _number(text: str) -> float | int | None:

@@ -84,7 +84,7 @@ describe("following the server", () => {
   }
 
   const beat = (stream: Stream | undefined): void => stream?.on.get("beat")?.({ data: "{}" });
-  const counts: Counts = { images: 3, usable: 2, unread: 1, rows: {} };
+  const counts: Counts = { images: 3, usable: 2, unread: 1, rows: {}, state: 1 };
   let streams: Stream[];
   let states: Connection[];
   let seen: (Job[] | Counts)[];

@@ -1,7 +1,7 @@
 /** A DataSource without a server: for development (`?fake=100000`) and for tests. */
 
 import { ROOMS } from "../lib/rooms";
-import { parseValue } from "../lib/conditions";
+import { anyOf } from "../lib/conditions";
 import { facetOf, within } from "../lib/facet";
 import { formatTerm, parseTerm, soleImage, type Term } from "../lib/terms";
 import type { View } from "../lib/view";
@@ -82,10 +82,7 @@ function matches(image: Image, view: View, saved: Saved = new Map()): boolean {
     (!view.unlabelled || image.label === null) &&
     view.tags.every((tag) => image.tags.includes(tag)) &&
     (view.split === null || image.split === view.split) &&
-    view.values.every((text) => {
-      const one = parseValue(text);
-      return one !== null && String(image.properties[one.name] ?? "") === one.value;
-    }) &&
+    [...anyOf(view.values)].every(([name, values]) => values.has(String(image.properties[name] ?? ""))) &&
     view.ranges.every((text) => within(image, text)) &&
     (view.selection === null || saved.get(view.selection)?.has(image.id) === true) &&
     (view.flag === null || image.flags.some((flag) => flag.kind === view.flag)) &&
@@ -128,6 +125,7 @@ export function fakeSource(images: number, delay = 0): DataSource {
     error: null,
     notes: ["OpenVINO on CPU, f32"],
     again: false,
+    file: null,
   };
   const collection: Collection = {
     name: "pictures",
@@ -135,6 +133,7 @@ export function fakeSource(images: number, delay = 0): DataSource {
     images,
     usable: images,
     unread: 0,
+    state: 1,
     spaces: images
       ? [
           {
@@ -393,6 +392,9 @@ export function fakeSource(images: number, delay = 0): DataSource {
       });
     },
     jobs: () => wait([job]),
+    formats: () =>
+      wait([{ name: "csv", title: "CSV, one row an image", files: ["none", "copy"], vectors: "never", metadata: false }]),
+    export: () => wait(job),
     start: () => wait(job),
     again: () => wait(job),
     cancel: () => wait({ ...job, state: "cancelled" as const }),
@@ -409,6 +411,7 @@ export function fakeSource(images: number, delay = 0): DataSource {
       original: (id) => drawing(id),
       upload: () => drawing(0),
       report: () => "about:blank",
+      made: () => "about:blank",
     },
   };
 }

@@ -160,6 +160,7 @@ export function fakeSideBySide(
       title: name,
       total: near.length,
       background: BACKGROUND,
+      unable: null,
       neighbours: near
         .slice(0, k)
         .map((one) => ({ ...one, ranks: places.map((place) => place.get(one.id) ?? null) })),

@@ -339,6 +339,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Formats
+         * @description List the formats that an `export` job can write; links need the command line.
+         */
+        get: operations["formats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Made
+         * @description Give the file that an export job made; it is kept until the server ends or five came.
+         */
+        get: operations["made"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/facet": {
         parameters: {
             query?: never;
@@ -945,6 +985,8 @@ export interface paths {
         /**
          * Side By Side
          * @description Ask the same in several spaces: each one's neighbours, and how far they agree.
+         *
+         *     A space that knows no words, asked for words, says so in its column.
          */
         get: operations["side_by_side"];
         put?: never;
@@ -1400,6 +1442,11 @@ export interface components {
             /** Spaces */
             spaces: components["schemas"]["SpaceOut"][];
             /**
+             * State
+             * @description Another number after each change, by whichever program.
+             */
+            state: number;
+            /**
              * Unread
              * @description Images found but not read yet.
              */
@@ -1422,7 +1469,8 @@ export interface components {
          * @description The nearest images of the query in one space.
          */
         ColumnOut: {
-            background: components["schemas"]["Background"];
+            /** @description None where nothing was asked. */
+            background: components["schemas"]["Background"] | null;
             /** Neighbours */
             neighbours: components["schemas"]["PlacedOut"][];
             /** Space */
@@ -1434,6 +1482,11 @@ export interface components {
              * @description Images that were compared.
              */
             total: number;
+            /**
+             * Unable
+             * @description Why the space could not be asked: it knows no words.
+             */
+            unable: string | null;
         };
         /**
          * CompareIn
@@ -1633,7 +1686,7 @@ export interface components {
         };
         /**
          * CountsOut
-         * @description Sent as event `collection` when it changes.
+         * @description Sent as event `collection` when the collection changes.
          */
         CountsOut: {
             /** Images */
@@ -1645,6 +1698,11 @@ export interface components {
             rows: {
                 [key: string]: number;
             };
+            /**
+             * State
+             * @description Another number after each change, by whichever program.
+             */
+            state: number;
             /** Unread */
             unread: number;
             /** Usable */
@@ -1856,6 +1914,71 @@ export interface components {
             value: number;
         };
         /**
+         * ExportJobIn
+         * @description Start an `export` job.
+         */
+        ExportJobIn: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "export";
+            options: components["schemas"]["ExportOptions"];
+        };
+        /**
+         * ExportOptions
+         * @description How images go out, and which.
+         */
+        ExportOptions: {
+            /**
+             * Files
+             * @description Default: as usual for the format.
+             */
+            files?: ("none" | "copy") | null;
+            /**
+             * Format
+             * @example csv
+             */
+            format: string;
+            /**
+             * @description Default: all.
+             * @default {
+             *       "filter": {
+             *         "answer": [],
+             *         "range": [],
+             *         "tag": [],
+             *         "text": "",
+             *         "unlabelled": false,
+             *         "value": []
+             *       }
+             *     }
+             */
+            images?: components["schemas"]["ImagesIn"];
+            /**
+             * Keep Formats
+             * @description Leave SVG, HEIC and others, which few programs open.
+             * @default false
+             */
+            keep_formats?: boolean;
+            /**
+             * Metadata
+             * @default parquet
+             * @enum {string}
+             */
+            metadata?: "jsonl" | "csv" | "parquet";
+            /**
+             * Space
+             * @description Of the vectors; the newest where they belong to the format.
+             */
+            space?: string | null;
+            /**
+             * Splits
+             * @description Whether train, validation, test go apart.
+             * @default true
+             */
+            splits?: boolean;
+        };
+        /**
          * FacetOut
          * @description How images divide by one property or number.
          */
@@ -1943,6 +2066,31 @@ export interface components {
             kind: "broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone" | "flagged" | "hidden";
             /** Reason */
             reason: string;
+        };
+        /**
+         * FormatOut
+         * @description A format that other programs read.
+         */
+        FormatOut: {
+            /**
+             * Files
+             * @description What can be done with image files; the first is usual for the format.
+             */
+            files: ("none" | "copy")[];
+            /**
+             * Metadata
+             * @description Whether its table can be of several kinds.
+             */
+            metadata: boolean;
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /**
+             * Vectors
+             * @enum {string}
+             */
+            vectors: "never" | "possible" | "always";
         };
         /**
          * GraphJobIn
@@ -2184,11 +2332,16 @@ export interface components {
             ended: string | null;
             /** Error */
             error: string | null;
+            /**
+             * File
+             * @description Name of the file that it made: `exports/{id}` gives it.
+             */
+            file: string | null;
             /** Id */
             id: string;
             /**
              * Kind
-             * @description add, embed, graph, index, learn, map, retrieval, or what the command line started.
+             * @description add, embed, export, graph, index, learn, map, retrieval, or what the command line started.
              */
             kind: string;
             /** Notes */
@@ -3187,7 +3340,7 @@ export interface components {
             unlabelled?: boolean;
             /**
              * Value
-             * @description NAME=VALUE of properties; in NAME, `=` is written `%3D` and `%` is `%25`.
+             * @description NAME=VALUE of properties; in NAME, `=` is written `%3D` and `%` is `%25`. Of several values of one property any will do.
              * @default []
              * @example [
              *       "medium=oil"
@@ -3946,6 +4099,64 @@ export interface operations {
             };
         };
     };
+    formats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormatOut"][];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    made: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One table, or a ZIP archive of a folder. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     facet: {
         parameters: {
             query: {
@@ -3967,7 +4178,7 @@ export interface operations {
                 text?: string;
                 /** @description Only images without a label. */
                 unlabelled?: boolean;
-                /** @description NAME=VALUE of properties; in NAME, `=` is written `%3D` and `%` is `%25`. */
+                /** @description NAME=VALUE of properties; in NAME, `=` is written `%3D` and `%` is `%25`. Of several values of one property any will do. */
                 value?: string[];
             };
             header?: never;
@@ -4014,7 +4225,7 @@ export interface operations {
                 text?: string;
                 /** @description Only images without a label. */
                 unlabelled?: boolean;
-                /** @description NAME=VALUE of properties; in NAME, `=` is written `%3D` and `%` is `%25`. */
+                /** @description NAME=VALUE of properties; in NAME, `=` is written `%3D` and `%` is `%25`. Of several values of one property any will do. */
                 value?: string[];
             };
             header?: never;
@@ -4087,16 +4298,20 @@ export interface operations {
                 range?: string[];
                 /** @description Only images of that selection. */
                 selection?: string | null;
-                /** @description added, name, label, size, width, height, aspect, pixels, property:NAME or model:NAME:WHAT (score, confidence, margin, error, tag:TAG and so on) */
+                /** @description added, name, label, size, width, height, aspect, pixels, property:NAME, model:NAME:WHAT (score, confidence, margin, error, tag:TAG and so on), or what a space says of images: similarity, typicality, outlyingness. */
                 sort?: string;
+                /** @description Name of a space; absent: the collection's default space. */
+                space?: string | null;
                 split?: ("train" | "validation" | "test") | null;
                 /** @description All of them. */
                 tag?: string[];
+                /** @description The query to sort by similarity to. */
+                term?: string[];
                 /** @description Beginnings of words of names, labels, tags. */
                 text?: string;
                 /** @description Only images without a label. */
                 unlabelled?: boolean;
-                /** @description NAME=VALUE of properties; in NAME, `=` is written `%3D` and `%` is `%25`. */
+                /** @description NAME=VALUE of properties; in NAME, `=` is written `%3D` and `%` is `%25`. Of several values of one property any will do. */
                 value?: string[];
             };
             header?: never;
@@ -4194,7 +4409,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AddJobIn"] | components["schemas"]["EmbedJobIn"] | components["schemas"]["GraphJobIn"] | components["schemas"]["IndexJobIn"] | components["schemas"]["LearnJobIn"] | components["schemas"]["MapJobIn"] | components["schemas"]["RetrievalJobIn"];
+                "application/json": components["schemas"]["ExportJobIn"] | components["schemas"]["AddJobIn"] | components["schemas"]["EmbedJobIn"] | components["schemas"]["GraphJobIn"] | components["schemas"]["IndexJobIn"] | components["schemas"]["LearnJobIn"] | components["schemas"]["MapJobIn"] | components["schemas"]["RetrievalJobIn"];
             };
         };
         responses: {
@@ -4289,7 +4504,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events: `jobs` with [JobOut], first at once and then whenever one changes; `collection` with CountsOut when counts change; `session` with ShownOut where a notebook listens; `beat` after fifteen seconds without any. */
+            /** @description Server-sent events: `jobs` with [JobOut], first at once and then whenever one changes; `collection` with CountsOut when the collection changes; `session` with ShownOut where a notebook listens; `beat` after fifteen seconds without any. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4715,7 +4930,7 @@ export interface operations {
                 range?: string[];
                 /** @description Only images of that selection. */
                 selection?: string | null;
-                /** @description added, name, label, size, width, height, aspect, pixels, property:NAME, model:NAME:WHAT, or what a space says of images: similarity, typicality, outlyingness. */
+                /** @description added, name, label, size, width, height, aspect, pixels, property:NAME, model:NAME:WHAT (score, confidence, margin, error, tag:TAG and so on), or what a space says of images: similarity, typicality, outlyingness. */
                 sort?: string;
                 /** @description Name of a space; absent: the collection's default space. */
                 space?: string | null;
@@ -4728,7 +4943,7 @@ export interface operations {
                 text?: string;
                 /** @description Only images without a label. */
                 unlabelled?: boolean;
-                /** @description NAME=VALUE of properties; in NAME, `=` is written `%3D` and `%` is `%25`. */
+                /** @description NAME=VALUE of properties; in NAME, `=` is written `%3D` and `%` is `%25`. Of several values of one property any will do. */
                 value?: string[];
             };
             header?: never;

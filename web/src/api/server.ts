@@ -130,6 +130,9 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
     retrieval: (x, wait) =>
       json(`retrieval?${new URLSearchParams({ [x.kind]: x.name, wait: String(wait) })}`),
     overview: (by) => json(`retrieval/overview?by=${by}`),
+    formats: () => json("exports"),
+    export: (images, options) =>
+      json("jobs", post({ kind: "export", options: { ...options, images: meant(images) } })),
     upload: async (file) => {
       const upload = await json<Upload>("uploads", form(file));
       sent.delete(upload.id);
@@ -179,6 +182,7 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
       original: (id) => `api/originals/${id}`,
       upload: (id) => `api/uploads/${id}`,
       report: (model) => `api/models/${encodeURIComponent(model)}/report`,
+      made: (job) => `api/exports/${job}`,
     },
   };
 }
@@ -207,6 +211,7 @@ function countsOf(collection: Collection): Counts {
     usable: collection.usable,
     unread: collection.unread,
     rows: Object.fromEntries(collection.spaces.map((space) => [space.name, space.rows])),
+    state: collection.state,
   };
 }
 

@@ -16,6 +16,8 @@ import type {
   ComparisonFile,
   Contrast,
   Distribution,
+  ExportFormat,
+  ExportOptions,
   Facets,
   Groups,
   History,
@@ -109,6 +111,10 @@ export interface DataSource {
   retrieval(x: X, wait: boolean): Promise<Retrieval>;
   /** All labels or tags by all spaces, as a job last measured them. */
   overview(by: "label" | "tag"): Promise<Overview | null>;
+  /** The formats in which a job can export. */
+  formats(): Promise<ExportFormat[]>;
+  /** Start a job that writes images to a file. */
+  export(images: Images, options: ExportOptions): Promise<Job>;
   upload(file: Blob): Promise<Upload>;
   predict(model: string, term: Term): Promise<Prediction>;
   jobs(): Promise<Job[]>;
@@ -130,6 +136,8 @@ export interface DataSource {
     original(id: number): string;
     upload(id: string): string;
     report(model: string): string;
+    /** The file that an export job made. */
+    made(job: string): string;
   };
 }
 

@@ -175,6 +175,7 @@ export async function staticSource(
       original: refusedAddress,
       upload: refusedAddress,
       report: refusedAddress,
+      made: refusedAddress,
     },
   };
 

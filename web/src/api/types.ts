@@ -13,6 +13,8 @@ export type Contrast = Schemas["ContrastOut"];
 export type Counts = Schemas["CountsOut"];
 export type Distribution = Schemas["DistributionOut"];
 export type Estimate = Schemas["EstimateOut"];
+export type ExportFormat = Schemas["FormatOut"];
+export type ExportOptions = Omit<Schemas["ExportOptions"], "images">;
 export type Faithfulness = Schemas["FaithfulnessOut"];
 export type Facets = Schemas["FacetsOut"];
 export type Facet = Schemas["Count"];
@@ -27,6 +29,7 @@ export type JobRequest =
   | Schemas["AddJobIn"]
   | Schemas["EmbedJobIn"]
   | Schemas["GraphJobIn"]
+  | Schemas["IndexJobIn"]
   | Schemas["LearnJobIn"]
   | Schemas["RetrievalJobIn"]
   | Schemas["MapJobIn"];

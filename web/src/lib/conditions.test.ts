@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  anyOf,
   betweenOf,
   formatBetween,
   formatValue,
@@ -8,6 +9,7 @@ import {
   toggleValue,
   valuesOf,
   withBetween,
+  withoutValues,
 } from "./conditions";
 
 describe("ranges", () => {
@@ -41,11 +43,19 @@ describe("values", () => {
     expect(parseValue(formatValue(name, value))).toEqual({ name, value });
   });
 
-  it("are chosen one of a property, and taken away", () => {
-    const one = toggleValue(["medium=oil", "artist=x"], "medium", "ink");
-    expect(one).toEqual(["artist=x", "medium=ink"]);
-    expect(valuesOf(one, "medium")).toEqual(["ink"]);
-    expect(toggleValue(one, "medium", "ink")).toEqual(["artist=x"]);
+  it("of one property add up, and are taken away", () => {
+    const two = toggleValue(["medium=oil", "artist=x"], "medium", "ink");
+    expect(two).toEqual(["medium=oil", "artist=x", "medium=ink"]);
+    expect(valuesOf(two, "medium")).toEqual(["oil", "ink"]);
+    expect(toggleValue(two, "medium", "oil")).toEqual(["artist=x", "medium=ink"]);
+    expect(withoutValues(two, "medium")).toEqual(["artist=x"]);
     expect(parseValue("nothing")).toBeNull();
+  });
+
+  it("ask for any value of each property; what can't be read, none has", () => {
+    const asked = anyOf(["medium=oil", "artist=x", "medium=ink"]);
+    expect([...asked.keys()]).toEqual(["medium", "artist"]);
+    expect([...(asked.get("medium") ?? [])]).toEqual(["oil", "ink"]);
+    expect(anyOf(["nothing"]).get("")?.size).toBe(0);
   });
 });

@@ -53,8 +53,27 @@ export function valuesOf(values: readonly string[], name: string): string[] {
   return values.map(parseValue).flatMap((one) => (one?.name === name ? [one.value] : []));
 }
 
-/** Ask for one value of a property; asking again takes it away. */
+/** Ask for one value more of a property, any of which will do; asking again takes it away. */
 export function toggleValue(values: readonly string[], name: string, value: string): string[] {
-  const others = values.filter((text) => parseValue(text)?.name !== name);
-  return valuesOf(values, name).includes(value) ? others : [...others, formatValue(name, value)];
+  const others = values.filter((text) => {
+    const one = parseValue(text);
+    return one?.name !== name || one.value !== value;
+  });
+  return others.length < values.length ? others : [...values, formatValue(name, value)];
+}
+
+/** Ask nothing of a property any more. */
+export function withoutValues(values: readonly string[], name: string): string[] {
+  return values.filter((text) => parseValue(text)?.name !== name);
+}
+
+/** What is asked of each property: one of these values. */
+export function anyOf(asked: readonly string[]): Map<string, Set<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const text of asked) {
+    const one = parseValue(text); // what can't be read, none has
+    const values = found.get(one?.name ?? "") ?? new Set<string>();
+    found.set(one?.name ?? "", one ? values.add(one.value) : values);
+  }
+  return found;
 }

@@ -98,6 +98,7 @@ describe("jobs", () => {
     error: null,
     notes: [],
     again: false,
+    file: null,
     ...more,
   });
 

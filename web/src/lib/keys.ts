@@ -103,6 +103,7 @@ export const CHEATS: readonly (readonly [string, readonly (readonly [string, str
       ["f", "Flag with a note"],
       ["h", "Hide, or show again"],
       ["w", "Keep as a selection"],
+      ["e", "Export"],
       ["r", "Rows of own shapes, or squares"],
       [":", "Go to a number or a name"],
     ],

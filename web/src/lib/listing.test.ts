@@ -58,6 +58,12 @@ describe("searching as the catalogue does", () => {
 });
 
 describe("filters and orders", () => {
+  it("take any of the values asked of a property", () => {
+    expect(order({ values: ["year=1900", "year=1850"] })).toEqual([2, 3]);
+    expect(order({ values: ["year=1900", "artist=x"] })).toEqual([]);
+    expect(order({ values: ["year"] })).toEqual([]);
+  });
+
   it("meets every condition", () => {
     expect(order({ label: "birds", tags: ["red"], split: "train" })).toEqual([1]);
     expect(order({ unlabelled: true })).toEqual([4]);

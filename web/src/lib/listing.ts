@@ -1,7 +1,7 @@
 /** All images of a site in memory: filters, orders and counts, as the catalogue does them. */
 
 import type { Facets, Image } from "../api/types";
-import { parseValue } from "./conditions";
+import { anyOf } from "./conditions";
 import { valueOf, within } from "./facet";
 import { compareText } from "./text";
 import type { View } from "./view";
@@ -65,6 +65,7 @@ export class Listing {
       .filter((phrase) => phrase.length > 0);
     const unsearchable = view.text.trim() !== "" && phrases.length === 0;
     if (unsearchable || view.selection !== null) return [];
+    const asked = [...anyOf(view.values)];
     const texts = phrases.length ? this.#searchable() : null;
     return this.#images.filter(
       (image, place) =>
@@ -73,10 +74,7 @@ export class Listing {
         view.tags.every((tag) => image.tags.includes(tag)) &&
         (view.split === null || image.split === view.split) &&
         (view.flag === null || image.flags.some((flag) => flag.kind === view.flag)) &&
-        view.values.every((text) => {
-          const one = parseValue(text);
-          return one !== null && String(image.properties[one.name] ?? "") === one.value;
-        }) &&
+        asked.every(([name, values]) => values.has(String(image.properties[name] ?? ""))) &&
         view.ranges.every((text) => within(image, text)) &&
         phrases.every((phrase) => texts?.[place]?.some((text) => has(text, phrase))),
     );

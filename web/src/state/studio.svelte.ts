@@ -7,6 +7,7 @@ import { sentence, SourceError, type DataSource, type Images } from "../api/sour
 import type {
   Collection,
   Counts,
+  ExportOptions,
   Facets,
   Image,
   Job,
@@ -58,6 +59,8 @@ export class Studio {
   #rows = "";
   #loaded = false;
   #finished = -1;
+  #state = -1;
+  #must = false;
 
   constructor(readonly source: DataSource) {
     this.cards = new Cards(
@@ -88,7 +91,8 @@ export class Studio {
         const returned = this.connection === "away" && state !== "away";
         this.connection = state;
         if (!returned) return;
-        this.#soon();
+        this.cards.renew();
+        this.#soon(true);
         this.broken.again();
         for (const go of this.#lost.splice(0)) go();
       },
@@ -161,6 +165,10 @@ export class Studio {
     return this.#begin(() => this.source.start(job));
   }
 
+  export(images: Images, options: ExportOptions): Promise<void> {
+    return this.#begin(() => this.source.export(images, options));
+  }
+
   /** Start a job once more that failed or was stopped. */
   again(id: string): Promise<void> {
     return this.#begin(() => this.source.again(id));
@@ -188,28 +196,26 @@ export class Studio {
   #onJobs(jobs: Job[]): void {
     this.jobs = jobs;
     const finished = jobs.filter((job) => !isActive(job)).length;
-    if (this.#finished >= 0 && finished !== this.#finished) this.#soon();
+    if (this.#finished >= 0 && finished !== this.#finished) this.#soon(true);
     this.#finished = finished;
   }
 
   #onCounts(counts: Counts): void {
     const known = this.collection;
-    if (
-      known === null ||
-      counts.images !== known.images ||
-      counts.usable !== known.usable ||
-      counts.unread !== known.unread ||
-      known.spaces.some((space) => counts.rows[space.name] !== space.rows) ||
-      Object.keys(counts.rows).length !== known.spaces.length
-    )
-      this.#soon();
+    this.#state = counts.state;
+    if (counts.state !== known?.state) this.#soon();
   }
 
-  /** Refresh shortly, however often it is asked for. */
-  #soon(): void {
+  /** Refresh shortly, however often it is asked for; `must`: also when nothing else was changed. */
+  #soon(must = false): void {
+    this.#must ||= must;
     this.#refreshing ??= setTimeout(() => {
       this.#refreshing = null;
-      void this.refresh();
+      // An edit of our own was followed by a look already; one elsewhere changed what is shown.
+      const changed = this.collection?.state !== this.#state;
+      if (changed) this.cards.renew();
+      if (changed || this.#must) void this.refresh();
+      this.#must = false;
     }, REFRESH_AT_MOST_EVERY);
   }
 }

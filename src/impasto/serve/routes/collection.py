@@ -18,7 +18,7 @@ router = APIRouter(tags=["collection"])
 def collection(studio: StudioIn) -> CollectionOut:
     """Tell what the collection holds."""
     held = studio.collection
-    counts = held.counts()
+    state, counts = held.version, held.counts()  # in this order: rather once too often than never
     return CollectionOut(
         name=held.name,
         images=counts.images,
@@ -30,6 +30,7 @@ def collection(studio: StudioIn) -> CollectionOut:
         version=__version__,
         writable=held.writable,
         roots=[str(root) for root in held.roots()],
+        state=state,
     )
 
 

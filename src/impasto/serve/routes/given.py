@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Any, cast, get_args
+from typing import Annotated, Any, cast
 
 import numpy as np
 from fastapi import Depends, Query, Request, Response
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from impasto.flow import filter_from
 from impasto.serve.schemas import FilterFields, ImagesIn
 from impasto.serve.studio import Studio
-from impasto.store import Collection, Filter, Sort, SortKey
+from impasto.store import Collection, Filter
 
 
 async def _studio(request: Request) -> Studio:
@@ -57,7 +57,7 @@ def pictures_of(*kinds: str) -> dict[int | str, dict[str, Any]]:
 
 
 async def _filter(asked: Annotated[FilterFields, Query()]) -> Filter:
-    return _filter_of(asked)
+    return filter_of(asked)
 
 
 def chosen(collection: Collection, asked: ImagesIn) -> list[int]:
@@ -65,11 +65,12 @@ def chosen(collection: Collection, asked: ImagesIn) -> list[int]:
     if asked.ids is not None:
         return asked.ids
     assert asked.filter is not None  # checked when it was read
-    found: list[int] = collection.order(_filter_of(asked.filter)).tolist()
+    found: list[int] = collection.order(filter_of(asked.filter)).tolist()
     return found
 
 
-def _filter_of(asked: FilterFields) -> Filter:
+def filter_of(asked: FilterFields) -> Filter:
+    """Read a filter."""
     found = filter_from(
         label=asked.label,
         tags=asked.tag,
@@ -84,22 +85,7 @@ def _filter_of(asked: FilterFields) -> Filter:
     return replace(found, unlabelled=asked.unlabelled)
 
 
-async def _sort(
-    sort: Annotated[
-        str,
-        Query(
-            pattern=f"^({'|'.join(get_args(SortKey))}|property:.+|model:.+)$",
-            description=f"{', '.join(get_args(SortKey))}, property:NAME or "
-            "model:NAME:WHAT (score, confidence, margin, error, tag:TAG and so on)",
-        ),
-    ] = "added",
-    descending: Annotated[bool, Query()] = False,
-) -> Sort:
-    return Sort(sort, descending)
-
-
 Wanted = Annotated[Filter, Depends(_filter)]
-Ordered = Annotated[Sort, Depends(_sort)]
 
 
 def id_bytes(

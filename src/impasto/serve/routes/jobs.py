@@ -43,8 +43,9 @@ def cancel(studio: StudioIn, id: str) -> JobOut:  # noqa: A002
     responses={
         200: {
             "description": "Server-sent events: `jobs` with [JobOut], first at once and then "
-            "whenever one changes; `collection` with CountsOut when counts change; `session` with "
-            "ShownOut where a notebook listens; `beat` after fifteen seconds without any.",
+            "whenever one changes; `collection` with CountsOut when the collection changes; "
+            "`session` with ShownOut where a notebook listens; `beat` after fifteen seconds "
+            "without any.",
             "content": {"text/event-stream": {"schema": {"type": "string"}}},
         }
     },

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import combinations
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
@@ -29,6 +31,7 @@ from impasto.serve.schemas import (
 
 if TYPE_CHECKING:
     from impasto.core.records import Neighbours
+    from impasto.core.space import Space
     from impasto.explore.agreement import Agreement
     from impasto.explore.distribution import Background as Random
 
@@ -36,6 +39,9 @@ router = APIRouter(tags=["neighbours"])
 
 FIRST = 2000
 """Up to this rank the best are picked; further down the whole ranking is sorted, and kept."""
+
+DEEPEST = 1000
+"""Ranks of each space that stand side by side at most."""
 
 
 @router.get("/neighbours")
@@ -112,24 +118,32 @@ def side_by_side(
     space: Annotated[
         list[str], Query(min_length=2, max_length=6, description="Names of different spaces.")
     ],
-    k: Annotated[int, Query(ge=1, le=500)] = SHOWN,
+    k: Annotated[int, Query(ge=1, le=DEEPEST)] = SHOWN,
 ) -> SideBySideOut:
-    """Ask the same in several spaces: each one's neighbours, and how far they agree."""
+    """Ask the same in several spaces: each one's neighbours, and how far they agree.
+
+    A space that knows no words, asked for words, says so in its column.
+    """
     names = [flow.choose_space(studio.collection, name).name for name in space]
     if len(set(names)) < len(names):
         raise InvalidInput("Side by side stand different spaces; one was named twice.")
-    answers = [studio.answers.ask(name, terms) for name in names]
-    rankings = [studio.answers.ranking(name, terms) for name in names]
-    pairs = [(i, j) for i in range(len(names)) for j in range(i + 1, len(names))]
+    unable = flow.cannot_ask(studio.collection, [flow.parse(term) for term in terms], names)
+    able = [i for i, name in enumerate(names) if name not in unable]
+    answers = {i: studio.answers.ask(names[i], terms) for i in able}
+    rankings = {i: studio.answers.ranking(names[i], terms) for i in able}
     return SideBySideOut(
-        title=answers[0].query.title,
+        title=answers[able[0]].query.title,
         columns=[
-            _column(answer, found, rankings, k)
-            for answer, found in zip(answers, rankings, strict=True)
+            _column(i, answers[i], rankings, k, len(names))
+            if i in answers
+            else _no_column(flow.choose_space(studio.collection, name), unable[name])
+            for i, name in enumerate(names)
         ],
         agreements=[
             _agreement(*pair, found)
-            for pair, found in zip(pairs, flow.agree(rankings, k=k), strict=True)
+            for pair, found in zip(
+                combinations(able, 2), flow.agree([*rankings.values()], k=k), strict=True
+            )
         ],
     )
 
@@ -153,12 +167,15 @@ def _told(background: Random, found: Neighbours, part: slice) -> list[NeighbourO
 
 
 def _column(
-    answer: flow.Answer, found: Neighbours, rankings: list[Neighbours], k: int
+    own: int, answer: flow.Answer, rankings: Mapping[int, Neighbours], k: int, columns: int
 ) -> ColumnOut:
     from impasto.explore.agreement import places
 
+    found = rankings[own]
     ids: NDArray[np.int64] = found.ids[:k]
-    ranks = np.stack([places(ranking, ids) for ranking in rankings], axis=1).tolist()
+    ranks = np.zeros((len(ids), columns), np.int64)
+    for column, ranking in rankings.items():
+        ranks[:, column] = places(ranking, ids)
     return ColumnOut(
         space=answer.space.name,
         title=answer.space.title,
@@ -166,8 +183,16 @@ def _column(
         background=_background(answer.background),
         neighbours=[
             PlacedOut(**told.model_dump(), ranks=[rank or None for rank in line])
-            for told, line in zip(_told(answer.background, found, slice(k)), ranks, strict=True)
+            for told, line in zip(
+                _told(answer.background, found, slice(k)), ranks.tolist(), strict=True
+            )
         ],
+    )
+
+
+def _no_column(space: Space, reason: str) -> ColumnOut:
+    return ColumnOut(
+        space=space.name, title=space.title, total=0, background=None, neighbours=[], unable=reason
     )
 
 

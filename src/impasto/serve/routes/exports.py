@@ -1,0 +1,39 @@
+"""Exports: the formats there are, and the files that jobs made."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse
+
+from impasto.serve.routes.given import StudioIn
+from impasto.serve.schemas import FormatOut
+
+router = APIRouter(prefix="/exports", tags=["exports"])
+
+
+@router.get("")
+def formats() -> list[FormatOut]:
+    """List the formats that an `export` job can write; links need the command line."""
+    from impasto.export import FORMATS
+
+    return [
+        FormatOut(
+            name=one.name,
+            title=one.title,
+            files=[each for each in one.files if each in ("none", "copy")],
+            vectors=one.vectors,
+            metadata=one.name == "hf",
+        )
+        for one in FORMATS.values()
+    ]
+
+
+@router.get(
+    "/{id}",
+    response_class=FileResponse,
+    responses={200: {"description": "One table, or a ZIP archive of a folder."}},
+)
+def made(studio: StudioIn, id: str) -> FileResponse:  # noqa: A002
+    """Give the file that an export job made; it is kept until the server ends or five came."""
+    file = studio.exports[id]
+    return FileResponse(file, filename=file.name, media_type="application/octet-stream")
