@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from impasto.explore.maps import Method
     from impasto.export import Exported
     from impasto.learn import Prediction, TagPrediction
+    from impasto.learn.tune import Watch
     from impasto.serve.session import Session
 
 Term = str | int | np.integer[Any] | os.PathLike[str]
@@ -652,6 +653,34 @@ class Collection:
         """
         wanted = flow.LearnOptions(target=target, **options)
         return flow.learn(self.stored, wanted, progress=progress)
+
+    def tune(
+        self,
+        target: str = "label",
+        *,
+        plan: str = "lp-ft",
+        progress: Progress | None = None,
+        watch: Watch | None = None,
+        **options: Any,
+    ) -> flow.TunedNetwork:
+        """Tune a network on labels or tags, by a layer plan, with an honest report.
+
+        Parameters
+        ----------
+        target : str
+        plan : str
+            A preset or a file: probe, lp-ft, surgical-first, auto-rgn, layer-decay, full, scratch,
+            lagunas2017.
+        progress : Progress, optional
+        watch : callable, optional
+            Given the `impasto.learn.tune.Curves` after every epoch.
+        **options
+            Further fields of `impasto.flow.TuneOptions`: network, size, epochs, then and so on.
+        """
+        wanted = flow.TuneOptions(target=target, plan=plan, **options)
+        tuned = flow.tune(self.stored, wanted, progress=progress, watch=watch)
+        assert tuned is not None  # one process leads
+        return tuned
 
     def predict(self, model: str, *pictures: Term) -> Prediction | TagPrediction:
         """Ask a model about pictures: files, or numbers of images."""

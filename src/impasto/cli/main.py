@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "index": ("impasto.cli.index:index", "Quick neighbours for more than a million images."),
     "split": ("impasto.cli.split:split", "Train, validation and test parts without leaks."),
     "learn": ("impasto.cli.teach:learn", "Learn labels from vectors, with an honest report."),
+    "tune": ("impasto.cli.tune:tune", "Tune a network on labels or tags, by a layer plan."),
     "evaluate": ("impasto.cli.teach:evaluate", "Show the report of a model."),
     "predict": ("impasto.cli.teach:predict", "Ask a model about images."),
     "edit": ("impasto.cli.change:edit", "Tag, label, flag or hide images."),

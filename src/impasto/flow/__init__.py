@@ -88,15 +88,20 @@ from impasto.flow.teach import (
 )
 from impasto.flow.teaching import REPORT, LearnOptions, TagOptions, Taught, learned_from
 from impasto.flow.terms import Term, parse
+from impasto.flow.tune import tune
+from impasto.flow.tuning import CURVES, FIGURE, SETTINGS, TunedNetwork, TuneOptions, team_here
 from impasto.flow.values import Values, values
 from impasto.flow.words import vectors_of_words
 
 __all__ = [
+    "CURVES",
     "FEWER",
+    "FIGURE",
     "NEAR",
     "QUERIES",
     "REPORT",
     "SCORES",
+    "SETTINGS",
     "Added",
     "Answer",
     "Cell",
@@ -122,6 +127,8 @@ __all__ = [
     "Taught",
     "Term",
     "Told",
+    "TuneOptions",
+    "TunedNetwork",
     "Values",
     "X",
     "add",
@@ -189,7 +196,9 @@ __all__ = [
     "space_for",
     "split",
     "stream_comparison",
+    "team_here",
     "tell",
+    "tune",
     "uses_index",
     "values",
     "vectors_of",

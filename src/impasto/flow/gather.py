@@ -19,6 +19,7 @@ from impasto.core.progress import Progress, Quiet
 from impasto.core.records import Found, Skipped
 from impasto.core.space import Fit, Flip, Pooling, Precision, Space
 from impasto.flow import made_before, own_weights
+from impasto.flow.own_networks import find_tuned, remember_tuned
 from impasto.flow.places import cache_folder, named_collection
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ class EmbedOptions:
     Parameters
     ----------
     network : str
-        A name from the catalogue, ``timm/ID`` or ``torchvision/ID``.
+        A name from the catalogue, ``timm/ID`` or ``torchvision/ID``; ``model:NAME``, a network
+        that was tuned on the collection, or the folder of one.
     layers : tuple of str
         Several layers are read in one pass; empty: the network's default layer.
     weights : Path or None
@@ -169,7 +171,9 @@ def open_collection(path: str | Path, *, create: bool = False, writable: bool = 
                 "name, or move it."
             )
         return Collection.create(place)
-    return Collection.open(place, writable=writable)
+    opened = Collection.open(place, writable=writable)
+    remember_tuned(opened)
+    return opened
 
 
 def check_sources(sources: Iterable[str | Path]) -> None:
@@ -263,6 +267,8 @@ def embed(
     if not collection.counts().images:
         return Done()  # without the seconds that it takes to load a network
     options = options or EmbedOptions()
+    network, weights = find_tuned(collection, options.network, options.weights)
+    options = replace(options, network=network, weights=weights)
     before = made_before.recall(options)
     if before and not len(collection.pending(*before)):
         own_weights.remember(before[0].weights, options.weights)

@@ -14,7 +14,15 @@ from impasto.core.errors import InvalidInput
 from impasto.core.progress import Progress
 from impasto.core.space import Space, Vectors
 from impasto.flow.ask import choose_space
-from impasto.flow.teaching import LearnOptions, Taught, given_parts, matches, save
+from impasto.flow.own_networks import Division, seen_by
+from impasto.flow.teaching import (
+    LearnOptions,
+    Taught,
+    checked_parts,
+    given_parts,
+    matches,
+    save,
+)
 
 if TYPE_CHECKING:
     from impasto.learn import Learned
@@ -42,7 +50,7 @@ def learn_label(collection: Collection, options: LearnOptions, progress: Progres
 
     config = room.Config(method=options.way, seed=options.seed, threads=cores())
     room.METHODS[options.way]  # an unknown method is said before the work begins
-    lesson = _lesson(collection, options, progress)
+    lesson = label_lesson(collection, options, progress)
     learned = room.learn(
         lesson.values,
         lesson.labels.tolist(),
@@ -59,7 +67,7 @@ def learn_label(collection: Collection, options: LearnOptions, progress: Progres
     return _store(collection, options, lesson, learned)
 
 
-def _lesson(collection: Collection, options: LearnOptions, progress: Progress) -> _Lesson:
+def label_lesson(collection: Collection, options: LearnOptions, progress: Progress) -> _Lesson:
     """Gather what is to be learned and divide it: near-duplicates on one side."""
     from impasto import curate
 
@@ -68,7 +76,10 @@ def _lesson(collection: Collection, options: LearnOptions, progress: Progress) -
     values = np.asarray(vectors.values[rows])
     ids = vectors.ids[rows]
     groups = np.arange(len(ids))
-    if options.group_duplicates:
+    seen = seen_by(collection, vectors.space.network, ids, notes)
+    if seen is not None:
+        groups = seen.groups
+    elif options.group_duplicates:
         progress.stage("duplicates", unit="images")
         found = curate.find_duplicates(values, hashes=collection.hashes(ids))
         groups = found.groups
@@ -89,12 +100,16 @@ def _lesson(collection: Collection, options: LearnOptions, progress: Progress) -
             else f"Left out {len(rare)} labels, because all their images are copies of one."
         )
         values, ids, labels, groups = values[keep], ids[keep], labels[keep], groups[keep]
+        seen = seen and Division(seen.parts[keep], groups)
     if len(np.unique(labels)) < 2:
         raise InvalidInput(
             f"{collection.name} has {len(np.unique(labels))} label(s) with enough distinct images; "
             "learning takes two. Label more images, or gather with --labels parent."
         )
-    parts, folds = _division(collection, options, ids, labels, groups, notes)
+    if seen is None:
+        parts, folds = _division(collection, options, ids, labels, groups, notes)
+    else:
+        parts, folds = checked_parts(seen.parts, options, vectors.space), None
     return _Lesson(vectors.space, ids, values, labels, groups, parts, folds, tuple(notes))
 
 

@@ -14,10 +14,12 @@ from impasto.core.partition import partition_tags
 from impasto.core.progress import Progress
 from impasto.core.space import Space, Vectors
 from impasto.flow.ask import choose_space
+from impasto.flow.own_networks import seen_by
 from impasto.flow.teaching import (
     LearnOptions,
     TagOptions,
     Taught,
+    checked_parts,
     given_parts,
     matches,
     save,
@@ -51,7 +53,7 @@ def learn_tags(collection: Collection, options: LearnOptions, progress: Progress
     from impasto import learn as room
 
     config = _config(options)
-    lesson = _lesson(collection, options, progress)
+    lesson = tag_lesson(collection, options, progress)
     learned = room.learn_tags(
         lesson.values,
         lesson.tags,
@@ -131,7 +133,7 @@ def _config(options: LearnOptions) -> TagConfig:
     )
 
 
-def _lesson(collection: Collection, options: LearnOptions, progress: Progress) -> _Lesson:
+def tag_lesson(collection: Collection, options: LearnOptions, progress: Progress) -> _Lesson:
     """Gather what is to be learned and divide it: near-duplicates on one side."""
     from impasto import curate
 
@@ -139,7 +141,10 @@ def _lesson(collection: Collection, options: LearnOptions, progress: Progress) -
     rows, names, tags, notes = _tagged_rows(collection, vectors, options)
     values, ids = np.asarray(vectors.values[rows]), vectors.ids[rows]
     groups = np.arange(len(ids))
-    if options.group_duplicates:
+    seen = seen_by(collection, vectors.space.network, ids, notes)
+    if seen is not None:
+        groups = seen.groups
+    elif options.group_duplicates:
         progress.stage("duplicates", unit="images")
         groups = curate.find_duplicates(values, hashes=collection.hashes(ids)).groups
         together = len(ids) - len(np.unique(groups))
@@ -151,7 +156,9 @@ def _lesson(collection: Collection, options: LearnOptions, progress: Progress) -
     else:
         notes.append("Near-duplicates were not kept on one side: the scores may flatter.")
     parts, folds = None, None
-    if options.folds is not None:
+    if seen is not None:
+        parts = checked_parts(seen.parts, options, vectors.space)
+    elif options.folds is not None:
         shares = [1.0] * min(options.folds, len(np.unique(groups)))
         folds = partition_tags(tags, groups, shares, seed=options.seed)
     else:

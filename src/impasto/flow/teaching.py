@@ -16,6 +16,7 @@ from impasto._version import __version__
 from impasto.core.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from impasto.core.space import Space
     from impasto.learn import Evaluation, TagEvaluation
     from impasto.store import Collection, ModelRecord
 
@@ -331,6 +332,27 @@ def given_parts(
         given = np.where(given == "", "train", given)
     notes.append("Judged on the test split of the collection.")
     return given
+
+
+def checked_parts(parts: NDArray[np.str_], options: LearnOptions, space: Space) -> NDArray[np.str_]:
+    """Return the parts that the network of a space was tuned by, when they can be kept to.
+
+    Raises
+    ------
+    InvalidInput
+        When folds were asked for, or no image of the network's test takes part.
+    """
+    if options.folds is not None:
+        raise InvalidInput(
+            f"{space.network} was tuned on most of these images, so folds would test it on what it "
+            "has learned by heart. Leave the folds out: it is judged on its own test part."
+        )
+    if not (parts == "test").any():
+        raise InvalidInput(
+            f"None of these images was kept aside when {space.network} was tuned, so nothing can "
+            "be judged. Learn from the vectors of another network, or tune it on this target."
+        )
+    return parts
 
 
 def matches(name: str, patterns: Sequence[str]) -> bool:

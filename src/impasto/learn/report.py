@@ -72,7 +72,12 @@ def versions(*packages: str) -> dict[str, str]:
 
 
 def render(
-    card: Mapping[str, Any], evaluation: Evaluation, *, pictures: Picture, names: Name
+    card: Mapping[str, Any],
+    evaluation: Evaluation,
+    *,
+    pictures: Picture,
+    names: Name,
+    figure: str = "",
 ) -> str:
     """Write the report as one HTML document that asks no one for anything.
 
@@ -88,6 +93,8 @@ def render(
         Image id to the bytes of a small JPEG, PNG or WebP; None where there is no picture.
     names : callable
         Image id to what to call it.
+    figure : str
+        How learning went, as SVG.
     """
     return template("report.html.jinja").render(
         card=card,
@@ -104,6 +111,7 @@ def render(
         manifest=json.dumps({k: v for k, v in card.items() if k != "metrics"}, indent=1),
         picture=lru_cache(maxsize=None)(lambda image: data_url(pictures(image))),
         name=names,
+        figure=figure,
     )
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from impasto.core.space import Space, check_same_space
 from impasto.learn.heads import Scaling, unit_rows
 from impasto.learn.model import DESCRIPTION, FORMAT, WEIGHTS, Model, load_model, read_files
 from impasto.learn.tag_heads import Curves, TagHead
+
+if TYPE_CHECKING:
+    from impasto.learn.tune.model import TunedModel
 
 TARGET = "tags"
 
@@ -210,12 +213,17 @@ def load_tag_model(source: Path | Mapping[str, bytes]) -> TagModel:
         ) from error
 
 
-def load_any(folder: Path) -> Model | TagModel:
-    """Read a model of either kind from its folder."""
+def load_any(folder: Path) -> Model | TagModel | TunedModel:
+    """Read a model of any kind from its folder."""
     try:
-        target = json.loads(read_files(folder)[DESCRIPTION])["target"]
+        description = json.loads(read_files(folder)[DESCRIPTION])
+        target, method = description["target"], description["method"]
     except (KeyError, ValueError, TypeError) as error:
         raise InvalidInput(
             f"{folder / DESCRIPTION} is damaged ({error!r}). Learn the model again."
         ) from error
+    if method == "tuned":
+        from impasto.learn.tune.model import load_tuned_model  # which is built on this module
+
+        return load_tuned_model(folder)
     return load_tag_model(folder) if target == TARGET else load_model(folder)

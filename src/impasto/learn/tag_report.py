@@ -37,7 +37,12 @@ def tag_card(
 
 
 def render_tags(
-    card: Mapping[str, Any], evaluation: TagEvaluation, *, pictures: Picture, names: Name
+    card: Mapping[str, Any],
+    evaluation: TagEvaluation,
+    *,
+    pictures: Picture,
+    names: Name,
+    figure: str = "",
 ) -> str:
     """Write the report of a tagger as one HTML document; see `report.render`."""
     scored = [score for score in evaluation.scores if score.tested]
@@ -63,6 +68,7 @@ def render_tags(
         manifest=json.dumps({k: v for k, v in card.items() if k != "metrics"}, indent=1),
         picture=lru_cache(maxsize=None)(lambda image: data_url(pictures(image))),
         name=names,
+        figure=figure,
     )
 
 

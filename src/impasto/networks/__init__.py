@@ -1,6 +1,6 @@
 """The catalogue of networks: builder, weights, preprocessing, named layers, taps."""
 
-from impasto.networks.catalogue import DEFAULT, FAMILIES, catalogue, load
+from impasto.networks.catalogue import DEFAULT, FAMILIES, TUNED, catalogue, load
 from impasto.networks.joint import takes_words
 from impasto.networks.preprocessing import prepare
 from impasto.networks.recipes import Recipe, networks
@@ -9,6 +9,7 @@ from impasto.networks.records import LayerInfo, Network, NetworkInfo, Tap, TextT
 __all__ = [
     "DEFAULT",
     "FAMILIES",
+    "TUNED",
     "LayerInfo",
     "Network",
     "NetworkInfo",

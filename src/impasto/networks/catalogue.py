@@ -15,7 +15,10 @@ DEFAULT = _efficientnet.NAME
 FAMILIES = ("timm/<id>", "torchvision/<id>", "open_clip/<id>.<tag>")
 """Further names that `load` takes, beside those that `catalogue` lists."""
 
-__all__ = ["DEFAULT", "FAMILIES", "catalogue", "load"]
+TUNED = "model:"
+"""How the names of networks begin that were tuned on a collection."""
+
+__all__ = ["DEFAULT", "FAMILIES", "TUNED", "catalogue", "load"]
 
 _ = _classic  # imported so that its networks are registered
 
@@ -49,9 +52,9 @@ def load(name: str = DEFAULT, *, weights: Path | None = None, cache: Path | None
     ----------
     name : str
         As `catalogue` lists it, or ``timm/<id>``, ``torchvision/<id>``, or
-        ``open_clip/<id>.<tag>``, which knows words too.
+        ``open_clip/<id>.<tag>``, which knows words too; or ``model:<name>``, a tuned network.
     weights : Path or None
-        A safetensors or pth file of the user.
+        A safetensors or pth file of the user; of a tuned network, the one that it is stored in.
     cache : Path or None
         Our folder of weights; downloads of files without a cache of their own lie in torch's.
 
@@ -78,4 +81,8 @@ def load(name: str = DEFAULT, *, weights: Path | None = None, cache: Path | None
         from impasto.networks.joint import load_open_clip
 
         return load_open_clip(name, weights, cache)
+    if name.startswith(TUNED):
+        from impasto.networks.tuned import load_tuned
+
+        return load_tuned(name, weights, cache)
     return networks[name].load(weights, cache)

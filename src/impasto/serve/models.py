@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from impasto.core.records import Image
     from impasto.core.space import Space
     from impasto.learn import Model, Prediction, TagModel, TagPrediction
+    from impasto.learn.tune import TunedModel
     from impasto.serve.answers import Answers
     from impasto.serve.uploads import Uploads
     from impasto.store import Collection
@@ -39,9 +40,9 @@ class Models:
         self._collection = collection
         self._answers = answers
         self._uploads = uploads
-        self._loaded = Cache["Model | TagModel"](4, lambda _: 1)
+        self._loaded = Cache["Model | TagModel | TunedModel"](4, lambda _: 1)
 
-    def load(self, name: str) -> Model | TagModel:
+    def load(self, name: str) -> Model | TagModel | TunedModel:
         """Return a model as it is stored now, or raise NotFound."""
         from impasto.learn import load_any
 
@@ -100,7 +101,7 @@ class Models:
         return np.asarray(vectors.values[row], np.float32)
 
 
-def _is_told(model: Model | TagModel, image: Image) -> bool:
+def _is_told(model: Model | TagModel | TunedModel, image: Image) -> bool:
     """Tell whether the image has what the model learned to tell."""
     given = image.tags if model.target == "tags" else (image.label,)
     return any(one in model.labels for one in given)

@@ -49,6 +49,7 @@ from impasto.store.lock import WriterLock
 from impasto.store.maps import MapRecord
 from impasto.store.models import ModelRecord
 from impasto.store.query import AS_ADDED, EVERYTHING, Filter, Page, Sort
+from impasto.store.runs import Run, open_run
 from impasto.store.scores import Scores
 from impasto.store.selections import Selection
 from impasto.store.sources import SourceRecord
@@ -806,6 +807,10 @@ class Collection:
             When there is no such model, or its answers were not kept.
         """
         return self._scores.tested(model)
+
+    def run(self, name: str) -> Run:
+        """Return what an unfinished run of that name keeps, begun or not."""
+        return open_run(self.path, name)
 
     # Maps
 

@@ -1,0 +1,166 @@
+"""The classifier of a tuned network as a model: vectors of its space in, labels or tags out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto.core.errors import InvalidInput, SpaceMismatch
+from impasto.core.space import Space, check_same_space
+from impasto.learn.heads import probabilities
+from impasto.learn.model import DESCRIPTION, FORMAT, WEIGHTS, Prediction, read_files
+from impasto.learn.tag_heads import Curves
+from impasto.learn.tag_model import TARGET, TagPrediction
+
+METHOD = "tuned"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TunedModel:
+    """The last layer of a tuned network, calibrated on the validation part.
+
+    Parameters
+    ----------
+    space : Space
+        Of what goes into the last layer.
+    target : {"label", "tags"}
+    labels : tuple of str
+    weights : ndarray of shape (n_labels, n_features), float32
+    bias : ndarray of shape (n_labels,), float32
+    curves : Curves or None
+        Of tags: from logits to probabilities.
+    thresholds : ndarray of shape (n_labels,), float64, or None
+        Of tags; infinite for one that is never given.
+    temperature : float
+        Of labels.
+    parameters : mapping
+        Plan and course, plain JSON data.
+    trained : mapping of str to int
+        Images of each label that it learned from.
+    images : int
+        Images that it learned from.
+    seed : int
+    """
+
+    space: Space
+    target: str
+    labels: tuple[str, ...]
+    weights: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    curves: Curves | None
+    thresholds: NDArray[np.float64] | None
+    temperature: float
+    parameters: Mapping[str, Any]
+    trained: Mapping[str, int]
+    images: int
+    seed: int
+
+    method = METHOD
+
+    def predict(
+        self, values: NDArray[np.floating[Any]], space: Space
+    ) -> Prediction | TagPrediction:
+        """Tell the labels or tags of vectors.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n_images, n_features), float16 or float32
+            As the network gave them.
+        space : Space
+            Where they come from.
+
+        Raises
+        ------
+        SpaceMismatch
+            If that is not the space of the network.
+        """
+        check_same_space(self.space, space)
+        if values.ndim != 2 or values.shape[1] != self.space.dimension:
+            raise SpaceMismatch(
+                f"The model reads vectors of shape (n_images, {self.space.dimension}), "
+                f"not {values.shape}."
+            )
+        rows = np.asarray(values, np.float32)
+        logits = (rows @ self.weights.T + self.bias).astype(np.float64)
+        if self.curves is None or self.thresholds is None:
+            return Prediction(self.labels, probabilities(logits, self.temperature))
+        found = self.curves.probabilities(logits)
+        return TagPrediction(self.labels, found, found >= self.thresholds)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all but the arrays, for the model card."""
+        data = {
+            "format": FORMAT,
+            "space": self.space.to_json(),
+            "target": self.target,
+            "method": METHOD,
+            "labels": list(self.labels),
+            "parameters": dict(self.parameters),
+            "temperature": self.temperature,
+            "trained": dict(self.trained),
+            "images": self.images,
+            "seed": self.seed,
+        }
+        if self.thresholds is not None:
+            finite = [t if np.isfinite(t) else None for t in self.thresholds.tolist()]
+            data["thresholds"] = finite
+        return data
+
+    def files(self) -> dict[str, bytes]:
+        """Return the stored form: a description in JSON and arrays in safetensors."""
+        from safetensors.numpy import save
+
+        arrays = {"weights": self.weights, "bias": self.bias}
+        if self.curves is not None and self.thresholds is not None:
+            arrays |= {"slopes": self.curves.slopes, "shifts": self.curves.shifts}  # type: ignore[dict-item]
+            arrays["thresholds"] = self.thresholds  # type: ignore[assignment]
+        packed = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+        return {DESCRIPTION: json.dumps(self.to_json(), indent=1).encode(), WEIGHTS: packed}
+
+
+def load_tuned_model(source: Path | Mapping[str, bytes]) -> TunedModel:
+    """Read the classifier of a tuned network from its folder or its files.
+
+    Raises
+    ------
+    InvalidInput
+        If there is none, or one of a newer format.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    files = read_files(source) if isinstance(source, Path) else source
+    try:
+        data = json.loads(files[DESCRIPTION])
+        if data["format"] > FORMAT:
+            raise InvalidInput(
+                f"This model has format {data['format']}; this version of impasto reads up to "
+                f"{FORMAT}. Update impasto."
+            )
+        arrays = load(files[WEIGHTS])
+        tags = data["target"] == TARGET
+        return TunedModel(
+            space=Space.from_json(data["space"]),
+            target=data["target"],
+            labels=tuple(data["labels"]),
+            weights=arrays["weights"],
+            bias=arrays["bias"],
+            curves=Curves(arrays["slopes"], arrays["shifts"]) if tags else None,
+            thresholds=arrays["thresholds"] if tags else None,
+            temperature=data["temperature"],
+            parameters=data["parameters"],
+            trained=data["trained"],
+            images=data["images"],
+            seed=data["seed"],
+        )
+    except (KeyError, ValueError, TypeError, SafetensorError) as error:
+        raise InvalidInput(
+            f"This is not a tuned network that impasto stored, or it is damaged ({error!r}). "
+            "Tune it again."
+        ) from error
