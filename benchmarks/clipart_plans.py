@@ -135,7 +135,8 @@ def table(lines: list[dict[str, Any]]) -> str:
     base = {line["seed"]: line for line in lines if line["plan"] == "probe"}
     plans = [plan for plan in PRESETS if any(line["plan"] == plan for line in lines)]
     rows = [
-        "| layer plan | seeds | top-1 | top-5 | + SVM top-1 | + SVM top-5 | tuned + SVM − frozen + SVM | CPU s |",
+        "| layer plan | seeds | top-1 | top-5 | + SVM top-1 | + SVM top-5 "
+        "| beside frozen + SVM, points | CPU s |",
         "|---|---|---|---|---|---|---|---|",
     ]
     means: dict[str, float] = {}
