@@ -29,6 +29,7 @@ from impasto.store import Filter, KeptQuery
 if TYPE_CHECKING:
     from impasto import store
     from impasto.collect.labels import How
+    from impasto.curate.tags import TagDecision
     from impasto.explore import Comparison, Contrast, Distribution, Groups, Retrieval
     from impasto.explore.maps import Method
     from impasto.export import Exported
@@ -614,6 +615,48 @@ class Collection:
         """Return the maps there are, by name, without images that are gone or hidden now."""
         names = [record.name for record in self.stored.maps()]
         return {name: flow.read_map(self.stored, name) for name in names}
+
+    def look_at_tags(
+        self, *, space: str | None = None, progress: Progress | None = None
+    ) -> flow.TagsSeen:
+        """Count the tags, compare their pictures, suggest what to merge and what to drop."""
+        return flow.look_at_tags(self.stored, space=space, progress=progress)
+
+    def decide_tags(
+        self,
+        decisions: Sequence[TagDecision] = (),
+        *,
+        merge: Mapping[str, str] | None = None,
+        drop: Sequence[str] = (),
+        only: Sequence[str] = (),
+        min_images: int | None = None,
+        bare: Literal["keep", "hide"] = "keep",
+    ) -> flow.Curated:
+        """Change the vocabulary by one edit, and remember what was decided.
+
+        Parameters
+        ----------
+        decisions : sequence of impasto.curate.tags.TagDecision
+            Suggestions that were accepted or rejected, or the decisions of another collection.
+        merge : mapping of str to str
+            Tag to what it becomes: ``{"fall": "autumn"}``.
+        drop : sequence of str
+        only : sequence of str
+            Patterns; all other tags go.
+        min_images : int, optional
+            Tags with fewer images go.
+        bare : {"keep", "hide"}
+            What becomes of images that lose all their tags.
+        """
+        from impasto.curate.tags import TagDecision
+
+        wanted = [*decisions]
+        wanted += [TagDecision("merge", tag, into) for tag, into in (merge or {}).items()]
+        wanted += [TagDecision("drop", tag) for tag in drop]
+        wanted += [TagDecision("only", pattern) for pattern in only]
+        wanted += [TagDecision("min-images", str(min_images))] if min_images else []
+        wanted += [TagDecision("bare", bare)] if bare != "keep" else []
+        return flow.decide_tags(self.stored, wanted, strict=not decisions)
 
     def divide(
         self,

@@ -41,6 +41,7 @@ from impasto.flow.gather import (
     read,
 )
 from impasto.flow.leaks import LeakedFrom
+from impasto.flow.lines import read_text
 from impasto.flow.look import (
     NEAR,
     Hubs,
@@ -91,6 +92,16 @@ from impasto.flow.terms import Term, parse
 from impasto.flow.tune import tune
 from impasto.flow.tuning import CURVES, FIGURE, SETTINGS, TunedNetwork, TuneOptions, team_here
 from impasto.flow.values import Values, values
+from impasto.flow.vocabulary import (
+    Curated,
+    TagsSeen,
+    decide_tags,
+    draw_tags,
+    look_at_tags,
+    read_decisions,
+    stored_decisions,
+    write_decisions,
+)
 from impasto.flow.words import vectors_of_words
 
 __all__ = [
@@ -105,6 +116,7 @@ __all__ = [
     "Added",
     "Answer",
     "Cell",
+    "Curated",
     "Demo",
     "Divided",
     "Done",
@@ -124,6 +136,7 @@ __all__ = [
     "SplitOptions",
     "Spread",
     "TagOptions",
+    "TagsSeen",
     "Taught",
     "Term",
     "Told",
@@ -150,9 +163,11 @@ __all__ = [
     "compare_kept",
     "contrast",
     "data_folder",
+    "decide_tags",
     "demo",
     "describe_comparison",
     "draw_map",
+    "draw_tags",
     "embed",
     "engine_of",
     "examine",
@@ -171,6 +186,7 @@ __all__ = [
     "kept_overview",
     "learn",
     "learned_from",
+    "look_at_tags",
     "make_map",
     "marks",
     "measure",
@@ -188,13 +204,16 @@ __all__ = [
     "query",
     "query_and_chance",
     "read",
+    "read_decisions",
     "read_map",
     "read_terms",
+    "read_text",
     "retrieval",
     "score",
     "sheets_folder",
     "space_for",
     "split",
+    "stored_decisions",
     "stream_comparison",
     "team_here",
     "tell",
@@ -204,4 +223,5 @@ __all__ = [
     "vectors_of",
     "vectors_of_words",
     "write_comparison",
+    "write_decisions",
 ]

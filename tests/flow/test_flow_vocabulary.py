@@ -1,0 +1,175 @@
+"""Tags of a collection: looked over, decided, remembered, undone, replayed."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fixtures import Gallery
+from kit import impasto
+
+from impasto import flow
+from impasto.core.errors import InvalidInput, NotFound
+from impasto.curate.tags import TagDecision, parse_map
+from impasto.store import Collection, Filter
+
+
+@pytest.fixture
+def mine(gallery: Gallery, tmp_path: Path) -> Iterator[Collection]:
+    with Collection.open(gallery.copy(tmp_path).path) as collection:
+        collection.add_tags([1, 2, 3], ["angulars", "user7"])
+        yield collection
+
+
+def tags_of(collection: Collection) -> dict[int, tuple[str, ...]]:
+    return {image.id: image.tags for image in collection.images(range(1, 25))}
+
+
+def test_looking_changes_nothing(mine: Collection) -> None:
+    before = mine.version
+    seen = flow.look_at_tags(mine)
+    assert mine.version == before
+    assert seen.table.names[0] == "drawn"
+    assert ("angulars", "angular") in {(one.of, one.into) for one in seen.merges}
+    assert [one.images for one in seen.coherences[:1]] == [24]
+    round_one = seen.coherences[seen.table.names.index("round")]
+    assert round_one.z > 2  # discs look alike
+    assert json.loads(json.dumps(seen.to_json(2)))["tags"][0]["images"] == 24
+    mine.remove_space(mine.space_names()[0])
+    blind = flow.look_at_tags(mine)
+    assert blind.coherences == ()
+    assert any("by their words only" in note for note in blind.notes)
+
+
+def test_decisions_are_one_edit_remembered_while_it_holds(mine: Collection) -> None:
+    before = tags_of(mine)
+    decisions = [
+        *parse_map("angulars = angular"),
+        TagDecision("drop", "user7"),
+        TagDecision("merge", "round", "drawn", accept=False),
+    ]
+    made = flow.decide_tags(mine, decisions, keep=False)
+    assert (made.before, made.after, made.changed) == (5, 3, 3)
+    assert tags_of(mine) == before
+    made = flow.decide_tags(mine, decisions)
+    assert (made.after, made.changed) == (3, 3)
+    assert set(made.counts) == {"drawn", "angular", "round"}
+    after = tags_of(mine)
+    assert mine.history(1)[0].title == "Tags: 1 merged, 1 dropped"
+    assert [one.key for one in flow.stored_decisions(mine)] == [one.key for one in decisions]
+    mine.undo()
+    assert tags_of(mine) == before
+    assert flow.stored_decisions(mine) == []
+    mine.redo()
+    assert tags_of(mine) == after
+    assert len(flow.stored_decisions(mine)) == 3
+    mine.undo()
+    mine.set_flag([1], "another edit, which takes the number of the one undone")
+    assert flow.stored_decisions(mine) == []
+
+
+def test_rejected_suggestions_do_not_come_back(mine: Collection) -> None:
+    (plural,) = (one for one in flow.look_at_tags(mine).merges if one.of == "angulars")
+    flow.decide_tags(mine, [TagDecision(plural.kind, plural.of, plural.into, accept=False)])
+    assert plural.key not in {one.key for one in flow.look_at_tags(mine).suggestions}
+    assert mine.history(1)[0].title.startswith("Tagged")  # rejecting is no edit
+
+
+def test_replay_gives_the_same_tags_here_and_elsewhere(
+    mine: Collection, gallery: Gallery, tmp_path: Path
+) -> None:
+    before = tags_of(mine)
+    flow.decide_tags(mine, [*parse_map("angulars = angular"), TagDecision("min-images", "4")])
+    flow.decide_tags(mine, [TagDecision("merge", "round", "curved")])
+    audit = flow.write_decisions(tmp_path / "audit.jsonl", flow.stored_decisions(mine))
+    after = tags_of(mine)
+    mine.undo()
+    mine.undo()
+    assert tags_of(mine) == before
+    flow.decide_tags(mine, flow.read_decisions(audit), strict=False)
+    assert tags_of(mine) == after
+    with Collection.open(gallery.copy(tmp_path / "twin").path) as twin:
+        flow.decide_tags(twin, flow.read_decisions(audit), strict=False)
+        assert tags_of(twin) == after
+
+
+def test_images_without_tags_are_kept_or_hidden(mine: Collection) -> None:
+    kept = flow.decide_tags(mine, [TagDecision("only", "round")], keep=False)
+    assert (kept.bare, kept.hidden) == (16, 0)
+    flow.decide_tags(mine, [TagDecision("only", "round"), TagDecision("bare", "hide")])
+    assert mine.count() == 8
+    assert mine.count(Filter(flag="hidden")) == 16
+    mine.undo()
+    assert mine.count() == 24
+
+
+def test_tags_that_nobody_has_and_none_at_all(mine: Collection, tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="No tag 'angulr'"):
+        flow.decide_tags(mine, parse_map("angulr = angular"))
+    noted = flow.decide_tags(mine, parse_map("herbst = autumn"), strict=False)
+    assert noted.notes == ("Named, but on no image: herbst.",)
+    with pytest.raises(InvalidInput, match="None of the 5 tags would be left"):
+        flow.decide_tags(mine, [TagDecision("min-images", "25")])
+    for text, said in (("nonsense", "Line 1"), ('{"a": 1}', "A decision is written")):
+        (tmp_path / "x.jsonl").write_text(text)
+        with pytest.raises(InvalidInput, match=said):
+            flow.read_decisions(tmp_path / "x.jsonl")
+    with pytest.raises(InvalidInput, match="no file"):
+        flow.read_decisions(tmp_path / "nowhere.jsonl")
+    with pytest.raises(InvalidInput, match="no folder"):
+        flow.write_decisions(tmp_path / "no" / "where.jsonl", [])
+    mine.remove_tags(range(1, 25), ["drawn", "round", "angular", "angulars", "user7"])
+    for ask in (flow.look_at_tags, lambda c: flow.decide_tags(c, [TagDecision("drop", "x")])):
+        with pytest.raises(InvalidInput, match="has no tags"):
+            ask(mine)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_the_command_line(
+    gallery: Gallery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = gallery.copy(tmp_path).path
+    impasto("edit", path, "tag", "angulars", "--image", "1")
+    said = impasto("tags", path, "--figure", tmp_path / "f.svg", "--suggest", tmp_path / "s.jsonl")
+    assert "4 tags; 24 of 24 images have some" in said.out
+    assert "angulars = angular   singular and plural" in said.out
+    assert (tmp_path / "f.svg").read_text().startswith("<svg")
+    lines = [json.loads(line) for line in (tmp_path / "s.jsonl").read_text().splitlines()]
+    assert lines[0] | {"why": []} == {
+        "decide": "merge", "of": "angulars", "into": "angular", "accept": None, "why": []
+    }  # fmt: skip
+    assert "on a terminal" in impasto("tags", path, "--review").err
+    monkeypatch.setattr("sys.stdin", Terminal("r\nq\n"))
+    assert "1 of" in impasto("tags", path, "--review").out
+    assert "angulars =" not in impasto("tags", path, "-q").out
+    (tmp_path / "s.jsonl").write_text(json.dumps(lines[0] | {"accept": True}))
+    done = impasto("tags", path, "--apply", tmp_path / "s.jsonl", "--json", "-q").data
+    assert (done["decided"]["after"], done["stored"]) == (3, True)
+    assert "1 merged" not in impasto("undo", path).out
+    (tmp_path / "map.txt").write_text("angulars = angular\nfall = autumn\n")
+    dry = impasto("tags", path, "--map", tmp_path / "map.txt", "--dry-run")
+    assert "1 images would change" in dry.out
+    assert "Named, but on no image: fall." in dry.out
+    assert "No tag 'fall'" in impasto("tags", path, "--merge", "fall=autumn").sentence
+    assert impasto("tags", path, "--drop", "angulars", "--audit", tmp_path / "a.jsonl").code == 0
+    impasto("edit", path, "tag", "angulars", "--image", "2")
+    assert "3 after; 1 images changed" in impasto("tags", path, "--again").out
+    assert "svg or .png" in impasto("tags", path, "--figure", "f.pdf").sentence
+
+
+def test_from_the_library(gallery: Gallery, tmp_path: Path) -> None:
+    import impasto as package
+
+    with package.open(gallery.copy(tmp_path).path) as c:
+        assert "round" in c.look_at_tags().table.names
+        made = c.decide_tags(merge={"round": "curved"}, drop=["drawn"], min_images=2)
+        assert dict(made.counts) == {"angular": 16, "curved": 8}
+        with pytest.raises(NotFound):
+            c.decide_tags(drop=["drawn"])
