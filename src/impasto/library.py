@@ -682,19 +682,35 @@ class Collection:
         return flow.split(self.stored, wanted, progress=progress)
 
     def learn(
-        self, target: str = "label", *, progress: Progress | None = None, **options: Any
+        self,
+        target: str | None = None,
+        *,
+        recipe: str | None = None,
+        progress: Progress | None = None,
+        **options: Any,
     ) -> flow.Taught:
-        """Learn labels from vectors, with an honest report.
+        """Learn labels, tags or a property from vectors, with an honest report.
 
         Parameters
         ----------
-        target : str
+        target : str, optional
+            "label" when nothing is named, neither here nor by a recipe.
+        recipe : str, optional
+            Do as a published work did: a name in `impasto.learn.RECIPES`. What the work leaves
+            open can be given beside it.
         progress : Progress, optional
         **options
             Further fields of `impasto.flow.LearnOptions`: method, space, folds, seed, name and
-            so on.
+            so on; those of its `heads` in a mapping or `impasto.flow.HeadOptions`.
         """
-        wanted = flow.LearnOptions(target=target, **options)
+        given = options | ({} if target is None else {"target": target})
+        if recipe is not None:
+            wanted = flow.from_recipe(recipe, given)
+        else:
+            heads = given.get("heads")
+            if isinstance(heads, Mapping):
+                given["heads"] = flow.HeadOptions(**heads)
+            wanted = flow.LearnOptions(**given)
         return flow.learn(self.stored, wanted, progress=progress)
 
     def tune(

@@ -306,3 +306,34 @@ def test_tags_that_can_not_be_learned(mine: Collection) -> None:
     with pytest.raises(NotFound, match="sampler"):
         flow.learn(mine, replace(TAGS, tagging=flow.TagOptions(sampler="entropyy")))
     assert len(mine.models()) == 1  # the one that was there
+
+
+def test_a_recipe_says_what_it_read(mine: Collection) -> None:
+    with pytest.raises(InvalidInput, match="reads fc7 of vgg19, which"):
+        flow.learn(mine, flow.from_recipe("lagunas2017-svm"))
+    space = mine.spaces()[0].space.name
+    taught = flow.learn(mine, flow.from_recipe("lagunas2017-svm", {"space": (space,)}))
+    assert taught.name == taught.card["recipe"] == "lagunas2017-svm"
+    assert taught.card["parameters"] == {"kernel": "sigmoid", "C": 10.0, "gamma": 1e-4}
+    assert taught.card["method_title"].endswith("one against the rest")
+    assert any(note.startswith("The work reads fc7 of vgg19;") for note in taught.card["notes"])
+    page = taught.report.read_text(encoding="utf-8")
+    assert "Published: 86.61" in page
+    assert "Not as published:" in page
+    told = flow.predict(mine, taught.name, ["3"]).prediction
+    assert told.probabilities.sum() == pytest.approx(1)
+
+
+def test_heads_are_asked_for_what_they_have(mine: Collection) -> None:
+    for heads, method, message in (
+        (flow.HeadOptions(against="rest"), "logistic", "no machines"),
+        (flow.HeadOptions(rows="raw"), "rbf-svm", "gamma must be named"),
+        (flow.HeadOptions(gamma=(1.0,)), "linear-svm", "has no gamma"),
+        (flow.HeadOptions(flips=True), "linear-svm", "--flip both"),
+    ):
+        with pytest.raises(InvalidInput, match=message):
+            flow.learn(mine, flow.LearnOptions(method=method, heads=heads))
+    space = mine.spaces()[0].space.name
+    with pytest.raises(InvalidInput, match="beside another one, not itself"):
+        flow.learn(mine, flow.LearnOptions(space=(space, space)))
+    assert not mine.models()

@@ -64,6 +64,6 @@ def test_damaged_and_foreign_files_are_refused(tmp_path: Path) -> None:
         load_model({**files, "model.safetensors": files["model.safetensors"][:100]})
     with pytest.raises(InvalidInput, match="damaged"):
         load_model({**files, "model.json": b"{}"})
-    newer = files["model.json"].replace(b'"format": 1', b'"format": 99')
+    newer = files["model.json"].replace(b'"format": 2', b'"format": 99')
     with pytest.raises(InvalidInput, match="format 99"):
         load_model({**files, "model.json": newer})

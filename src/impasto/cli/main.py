@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "split": ("impasto.cli.split:split", "Train, validation and test parts without leaks."),
     "learn": ("impasto.cli.teach:learn", "Learn labels from vectors, with an honest report."),
     "tune": ("impasto.cli.tune:tune", "Tune a network on labels or tags, by a layer plan."),
+    "recipes": ("impasto.cli.teach:recipes", "What published works did, for `learn --recipe`."),
     "evaluate": ("impasto.cli.teach:evaluate", "Show the report of a model."),
     "predict": ("impasto.cli.teach:predict", "Ask a model about images."),
     "edit": ("impasto.cli.change:edit", "Tag, label, flag or hide images."),

@@ -14,7 +14,7 @@ from impasto.cli.options import (
     json_option,
     quiet_option,
     seed_option,
-    space_option,
+    spaces_option,
 )
 from impasto.cli.output import print_json, print_table
 from impasto.cli.progress import progress_for
@@ -215,8 +215,66 @@ def tagging_options(command: F) -> F:
     return command
 
 
+HEADS = ("against", "rows", "c", "gamma", "inner_folds", "flips")
+"""Options that only heads have, as `impasto.flow.HeadOptions` names them."""
+
+
+def head_options(command: F) -> F:
+    """Add the options of heads."""
+    for option in reversed(
+        [
+            click.option(
+                "--against",
+                type=click.Choice(["one", "rest"]),
+                default="one",
+                show_default=True,
+                help="Support vector machines for each pair of classes, or each against the rest.",
+            ),
+            click.option(
+                "--rows",
+                type=click.Choice(["unit", "raw"]),
+                default="unit",
+                show_default=True,
+                help="Vectors brought to length 1 and centred, or as the network gave them.",
+            ),
+            click.option(
+                "--c",
+                type=click.FloatRange(0, min_open=True),
+                multiple=True,
+                help="Value of C, the trust in the data, to try (default: those of the method).",
+            ),
+            click.option(
+                "--gamma",
+                type=click.FloatRange(0, min_open=True),
+                multiple=True,
+                help="Value of the kernel's gamma to try (default: those of the method).",
+            ),
+            click.option(
+                "--inner-folds",
+                type=click.IntRange(2),
+                default=3,
+                show_default=True,
+                help="Folds of the images learned from in which these are chosen.",
+            ),
+            click.option(
+                "--flips/--no-flips",
+                default=False,
+                show_default=True,
+                help="Learn from mirror images too (vectors embedded with --flip both).",
+            ),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
 @click.command()
 @collection_argument
+@click.option(
+    "--recipe",
+    help="Do as a published work did: a name that `impasto recipes` lists. What the work leaves "
+    "open (--seed, --space, --only and the like) can be given beside it.",
+)
 @click.option(
     "--target",
     default="label",
@@ -225,10 +283,10 @@ def tagging_options(command: F) -> F:
 )
 @click.option(
     "--method",
-    help="For labels linear-svm (default), rbf-svm or logistic; for tags logistic (default) or "
-    "steps.",
+    help="For labels linear-svm (default), rbf-svm, sigmoid-svm, poly-svm, kernel-grid or "
+    "logistic; for tags logistic (default) or steps.",
 )
-@space_option
+@spaces_option
 @click.option("--folds", type=click.IntRange(2), help="Test every image once, in so many folds.")
 @click.option(
     "--test",
@@ -252,12 +310,23 @@ def tagging_options(command: F) -> F:
     help="Keep near-duplicates on one side; ignoring them shows how much they flatter.",
 )
 @click.option("--name", help="Name of the model (default: target and method).")
+@head_options
 @tagging_options
 @click.option("--open", "show", is_flag=True, help="Open the report in the browser.")
 @seed_option
 @json_option
 @quiet_option
-def learn(collection: Path, show: bool, as_json: bool, quiet: bool, **options: Any) -> None:
+@click.pass_context
+def learn(
+    context: click.Context,
+    /,
+    collection: Path,
+    recipe: str | None,
+    show: bool,
+    as_json: bool,
+    quiet: bool,
+    **options: Any,
+) -> None:
     """Learn labels or tags from the vectors of COLLECTION, with an honest report.
 
     Hyper-parameters are chosen inside the training part; the scores come from images that were
@@ -265,9 +334,14 @@ def learn(collection: Path, show: bool, as_json: bool, quiet: bool, **options: A
     """
     from impasto import flow
 
-    asked = {name: options.pop(name) for name in TAGGING} | dict(options.pop("constants"))
-    tagging = flow.TagOptions(**asked)
-    wanted = flow.LearnOptions(**options, tagging=tagging)
+    options["space"] = options.pop("spaces")
+    constants = dict(options.pop("constants"))
+    if recipe is None:
+        tagging = flow.TagOptions(**{name: options.pop(name) for name in TAGGING}, **constants)
+        heads = flow.HeadOptions(**{name: options.pop(name) for name in HEADS})
+        wanted = flow.LearnOptions(**options, tagging=tagging, heads=heads)
+    else:
+        wanted = flow.from_recipe(recipe, _given(context, options, constants))
     with progress_for(quiet=quiet) as progress, flow.open_collection(collection) as opened:
         taught = flow.learn(opened, wanted, progress=progress)
     if as_json:
@@ -276,6 +350,60 @@ def learn(collection: Path, show: bool, as_json: bool, quiet: bool, **options: A
         say_taught(taught)
     if show:
         webbrowser.open(taught.report.as_uri())
+
+
+def _given(
+    context: click.Context, options: dict[str, Any], constants: dict[str, float]
+) -> dict[str, Any]:
+    """Keep the options that someone named, in the form of `impasto.flow.LearnOptions`."""
+    default = click.core.ParameterSource.DEFAULT
+    named = {
+        name: value
+        for name, value in options.items()
+        if context.get_parameter_source("spaces" if name == "space" else name) != default
+    }
+    for group, members in (("tagging", TAGGING), ("heads", HEADS)):
+        inside = {name: named.pop(name) for name in members if name in named}
+        inside |= constants if group == "tagging" else {}
+        named |= {group: inside} if inside else {}
+    return named
+
+
+@click.command()
+@click.argument("name", required=False)
+@json_option
+def recipes(name: str | None, as_json: bool) -> None:
+    """List what published works did, for `impasto learn --recipe`; NAME tells all of one.
+
+    A recipe settles every parameter that the work names; what today's software changes is listed.
+    """
+    from impasto.learn import RECIPES
+
+    chosen = {name: RECIPES[name]} if name else dict(RECIPES)
+    if as_json:
+        print_json({"recipes": [{"name": key, **one.to_json()} for key, one in chosen.items()]})
+        return
+    if name is None:
+        print_table(["recipe", "does"], ((key, one.title) for key, one in chosen.items()))
+        click.echo(
+            "All of one: impasto recipes NAME. Do it: impasto learn COLLECTION --recipe NAME"
+        )
+        return
+    recipe = chosen[name]
+    click.echo(click.style(name, bold=True) + f"  {recipe.title}")
+    click.echo(f"  {recipe.work}")
+    if recipe.network:
+        click.echo(
+            f"  vectors: impasto embed COLLECTION --network {recipe.network} --layer {recipe.layer}"
+        )
+    needs = f" {recipe.needs}" if recipe.needs else ""
+    click.echo(f"  learn: impasto learn COLLECTION --recipe {name}{needs}")
+    for key, value in recipe.lines():
+        click.echo(f"    {key} = {value}")
+    if recipe.published:
+        click.echo(click.wrap_text(f"published: {recipe.published}", 100, "  ", "    "))
+    for deviation in recipe.deviations:
+        click.echo(click.wrap_text(f"not as published: {deviation}", 100, "  ", "    "))
 
 
 @click.command()

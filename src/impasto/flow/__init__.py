@@ -65,6 +65,7 @@ from impasto.flow.places import (
     named_collection,
     sheets_folder,
 )
+from impasto.flow.recipes import from_recipe
 from impasto.flow.retrieval import (
     FEWER,
     QUERIES,
@@ -84,10 +85,19 @@ from impasto.flow.teach import (
     choose_model,
     learn,
     model_place,
+    model_spaces,
     predict,
     tell,
+    vectors_of_image,
 )
-from impasto.flow.teaching import REPORT, LearnOptions, TagOptions, Taught, learned_from
+from impasto.flow.teaching import (
+    REPORT,
+    HeadOptions,
+    LearnOptions,
+    TagOptions,
+    Taught,
+    learned_from,
+)
 from impasto.flow.terms import Term, parse
 from impasto.flow.tune import tune
 from impasto.flow.tuning import CURVES, FIGURE, SETTINGS, TunedNetwork, TuneOptions, team_here
@@ -122,6 +132,7 @@ __all__ = [
     "Done",
     "EmbedOptions",
     "ExportOptions",
+    "HeadOptions",
     "Hubs",
     "Indexed",
     "LeakedFrom",
@@ -176,6 +187,7 @@ __all__ = [
     "filled",
     "filter_from",
     "format_of",
+    "from_recipe",
     "graph",
     "groups",
     "hubs",
@@ -191,6 +203,7 @@ __all__ = [
     "marks",
     "measure",
     "model_place",
+    "model_spaces",
     "named_collection",
     "near",
     "open_collection",
@@ -221,6 +234,7 @@ __all__ = [
     "uses_index",
     "values",
     "vectors_of",
+    "vectors_of_image",
     "vectors_of_words",
     "write_comparison",
     "write_decisions",

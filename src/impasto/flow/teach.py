@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from impasto.core.errors import InvalidInput, NotFound
 from impasto.core.progress import Progress, Quiet
 from impasto.core.records import Neighbours
-from impasto.core.space import Space, Vectors
+from impasto.core.space import Space
 from impasto.flow.ask import read_terms, vectors_of
 from impasto.flow.teach_label import learn_label
 from impasto.flow.teach_tags import learn_tags
@@ -71,15 +71,14 @@ def predict(collection: Collection, model: str, pictures: Sequence[str], *, k: i
         When there is no such model or image.
     """
     terms, opened = read_terms(pictures)
+    spaces = model_spaces(collection.model(model).card)
     values = []
-    space = Space.from_json(collection.model(model).card["space"])
-    vectors = None
     for term in terms:
         if term.kind == "upload":
-            values.append(vectors_of(space, [opened[term.value]]))
+            picture = opened[term.value]
+            values.append(np.concatenate([vectors_of(one, [picture]) for one in spaces], axis=1))
         elif term.kind == "image":
-            vectors = vectors or collection.vectors(space)
-            values.append(_row(vectors, collection.image(term.image).id))
+            values.append(vectors_of_image(collection, spaces, collection.image(term.image).id))
         else:
             raise InvalidInput(f"A model is asked about pictures, not about {term}.")
     names = tuple(
@@ -99,13 +98,14 @@ def tell(
     ids: Sequence[int | None] | None = None,
     k: int = 8,
 ) -> Told:
-    """Ask a model about vectors of its space.
+    """Ask a model about vectors of its spaces.
 
     Parameters
     ----------
     collection : Collection
     model : str
     values : ndarray of shape (n_pictures, n_features)
+        Its spaces side by side.
     names : sequence of str
     ids : sequence of int or None, or None
         Which of them are images of the collection: an image is no neighbour of itself.
@@ -120,21 +120,39 @@ def tell(
     known = (
         collection.memberships("tag").ids if loaded.target == "tags" else collection.labelled()[0]
     )
+    wide = loaded.space.dimension  # near in the first of its spaces
     unlabelled = np.setdiff1d(vectors.ids, known).tolist()
     near = tuple(
-        neighbours(vectors, from_vectors(loaded.space, row), k, exclude=[*unlabelled, *own])
+        neighbours(vectors, from_vectors(loaded.space, row[:wide]), k, exclude=[*unlabelled, *own])
         for row, own in zip(
             values, [() if i is None else (i,) for i in ids or [None] * len(values)], strict=True
         )
     )
-    return Told(tuple(names), loaded.predict(values, loaded.space), near)
+    return Told(tuple(names), loaded.predict(values, loaded.spaces), near)
 
 
-def _row(vectors: Vectors, image: int) -> NDArray[np.float32]:
-    rows = np.flatnonzero(vectors.ids == image)
-    if not len(rows):
-        raise InvalidInput(f"Image {image} has no vector in {vectors.space.title} yet; embed it.")
-    return np.asarray(vectors.values[rows[-1:]], np.float32)
+def model_spaces(card: Mapping[str, Any]) -> tuple[Space, ...]:
+    """Return the spaces whose vectors, side by side, a model reads."""
+    return tuple(Space.from_json(space) for space in card.get("spaces") or [card["space"]])
+
+
+def vectors_of_image(
+    collection: Collection, spaces: Sequence[Space], image: int
+) -> NDArray[np.floating[Any]]:
+    """Return the stored vectors of an image, spaces side by side, of shape (1, n_features).
+
+    Raises
+    ------
+    NotFound
+        When it has no vector in one of them.
+    """
+    from impasto.explore.rows import rows_of
+
+    found = []
+    for space in spaces:
+        vectors = collection.vectors(space)
+        found.append(np.asarray(vectors.values[rows_of(vectors, [image])], np.float32))
+    return np.concatenate(found, axis=1)
 
 
 def choose_model(collection: Collection, name: str | None = None) -> str:

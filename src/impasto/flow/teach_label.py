@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from impasto.core.errors import InvalidInput
 from impasto.core.progress import Progress
-from impasto.core.space import Space, Vectors
-from impasto.flow.ask import choose_space
-from impasto.flow.own_networks import Division, seen_by
+from impasto.core.space import Space
+from impasto.flow.material import Material, material, recipe_notes, seen_by_any
+from impasto.flow.own_networks import Division
 from impasto.flow.teaching import (
     LearnOptions,
     Taught,
@@ -25,7 +25,7 @@ from impasto.flow.teaching import (
 )
 
 if TYPE_CHECKING:
-    from impasto.learn import Learned
+    from impasto.learn import Config, Learned
     from impasto.store import Collection
 
 
@@ -33,9 +33,10 @@ if TYPE_CHECKING:
 class _Lesson:
     """Vectors with their labels, and how the images are divided."""
 
-    space: Space
+    spaces: tuple[Space, ...]
     ids: NDArray[np.int64]
     values: NDArray[np.floating[Any]]
+    mirrored: NDArray[np.floating[Any]] | None
     labels: NDArray[np.str_]
     groups: NDArray[np.int64]
     parts: NDArray[np.str_] | None
@@ -48,17 +49,17 @@ def learn_label(collection: Collection, options: LearnOptions, progress: Progres
     from impasto import learn as room
     from impasto.embed import cores
 
-    config = room.Config(method=options.way, seed=options.seed, threads=cores())
-    room.METHODS[options.way]  # an unknown method is said before the work begins
+    config = _config(options, cores())
     lesson = label_lesson(collection, options, progress)
     learned = room.learn(
         lesson.values,
         lesson.labels.tolist(),
-        space=lesson.space,
+        space=lesson.spaces,
         ids=lesson.ids,
         groups=lesson.groups,
         parts=None if lesson.parts is None else lesson.parts.tolist(),
         folds=lesson.folds,
+        mirrored=lesson.mirrored,
         target=options.target,
         config=config,
         progress=progress,
@@ -67,16 +68,45 @@ def learn_label(collection: Collection, options: LearnOptions, progress: Progres
     return _store(collection, options, lesson, learned)
 
 
+def _config(options: LearnOptions, threads: int) -> Config:
+    """Check the options of heads by building what they configure, before any work begins."""
+    from impasto import learn as room
+
+    asked = options.heads
+    room.grid(options.way, asked.c, asked.gamma)  # unknown methods and values are said now
+    method = room.METHODS[options.way]
+    if asked.against == "rest" and not method.machines:
+        raise InvalidInput(
+            f"The method {options.way} has no machines to set against the rest; leave --against "
+            "out, or choose a method that ends in -svm."
+        )
+    if asked.rows == "raw" and not asked.gamma and any(one.gamma for one in method.settings):
+        raise InvalidInput(
+            "Vectors as the network gave them have a scale of their own, so gamma must be named: "
+            "--gamma 0.0001, say. Or leave --rows raw out."
+        )
+    return room.Config(
+        method=options.way,
+        seed=options.seed,
+        inner_folds=asked.inner_folds,
+        threads=threads,
+        against=asked.against,
+        rows=asked.rows,
+        c=asked.c,
+        gamma=asked.gamma,
+    )
+
+
 def label_lesson(collection: Collection, options: LearnOptions, progress: Progress) -> _Lesson:
     """Gather what is to be learned and divide it: near-duplicates on one side."""
     from impasto import curate
 
-    vectors = collection.vectors(choose_space(collection, options.space))
-    rows, labels, notes = _labelled_rows(collection, vectors, options)
-    values = np.asarray(vectors.values[rows])
-    ids = vectors.ids[rows]
+    stuff = material(collection, options)
+    ids, labels, notes = _labelled(collection, stuff, options)
+    notes = [*recipe_notes(options, stuff.spaces), *notes]
+    values = stuff.values(ids)
     groups = np.arange(len(ids))
-    seen = seen_by(collection, vectors.space.network, ids, notes)
+    seen = seen_by_any(collection, stuff.spaces, ids, notes)
     if seen is not None:
         groups = seen.groups
     elif options.group_duplicates:
@@ -109,8 +139,12 @@ def label_lesson(collection: Collection, options: LearnOptions, progress: Progre
     if seen is None:
         parts, folds = _division(collection, options, ids, labels, groups, notes)
     else:
-        parts, folds = checked_parts(seen.parts, options, vectors.space), None
-    return _Lesson(vectors.space, ids, values, labels, groups, parts, folds, tuple(notes))
+        parts, folds = checked_parts(seen.parts, options, stuff.spaces), None
+    mirrored = None
+    if options.heads.flips:
+        mirrored = stuff.mirrored(ids)
+        notes.append("Mirror images are learned from as well; tested are the images as they are.")
+    return _Lesson(stuff.spaces, ids, values, mirrored, labels, groups, parts, folds, tuple(notes))
 
 
 def _division(
@@ -132,39 +166,36 @@ def _division(
     return curate.split(labels, groups, shares=shares, seed=options.seed), None
 
 
-def _labelled_rows(
-    collection: Collection, vectors: Vectors, options: LearnOptions
+def _labelled(
+    collection: Collection, stuff: Material, options: LearnOptions
 ) -> tuple[NDArray[np.int64], NDArray[np.str_], list[str]]:
-    """Return the rows to learn from, their labels, and what was left out."""
-    ids, labels = collection.labelled()
-    if not len(ids):
+    """Return the images to learn from, their labels, and what was left out."""
+    known, labels = collection.labelled()
+    if not len(known):
         raise InvalidInput(
             f"{collection.name} has no labels. Gather folders named by class, or a table with a "
             "column `label`; `impasto add COLLECTION FOLDER --labels parent` takes folder names."
         )
-    order = np.argsort(ids)
-    ids, labels = ids[order], labels[order]
-    at = np.searchsorted(ids, vectors.ids)
-    known = (vectors.ids >= 0) & (ids[np.minimum(at, len(ids) - 1)] == vectors.ids)
-    rows = np.flatnonzero(known)
-    label = labels[at[rows]]
+    here = np.isin(known, stuff.ids)
+    ids, label = known[here], labels[here]
     notes = []
-    if len(rows) < len(ids):
-        notes.append(f"{len(ids) - len(rows):,} labelled images have no vector in this space.")
+    if len(ids) < len(known):
+        where = "this space" if len(stuff.spaces) == 1 else "each of these spaces"
+        notes.append(f"{len(known) - len(ids):,} labelled images have no vector in {where}.")
     if options.only:
         wanted = [name for name in set(label.tolist()) if matches(name, options.only)]
         if not wanted:
             raise InvalidInput(f"No label is like {', '.join(options.only)}.")
         keep = np.isin(label, wanted)
-        rows, label = rows[keep], label[keep]
+        ids, label = ids[keep], label[keep]
     counts = Counter(label.tolist())
     few = sorted(name for name, n in counts.items() if n < options.least)
     if few:
         shown = ", ".join(few[:6]) + (f" and {len(few) - 6} more" if len(few) > 6 else "")
         notes.append(f"Left out, with fewer than {options.least} images: {shown}.")
         keep = ~np.isin(label, few)
-        rows, label = rows[keep], label[keep]
-    return rows, label, notes
+        ids, label = ids[keep], label[keep]
+    return ids, label, notes
 
 
 def _store(

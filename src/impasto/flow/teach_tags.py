@@ -13,8 +13,7 @@ from impasto.core.errors import InvalidInput
 from impasto.core.partition import partition_tags
 from impasto.core.progress import Progress
 from impasto.core.space import Space, Vectors
-from impasto.flow.ask import choose_space
-from impasto.flow.own_networks import seen_by
+from impasto.flow.material import material, recipe_notes, seen_by_any
 from impasto.flow.teaching import (
     LearnOptions,
     TagOptions,
@@ -137,11 +136,15 @@ def tag_lesson(collection: Collection, options: LearnOptions, progress: Progress
     """Gather what is to be learned and divide it: near-duplicates on one side."""
     from impasto import curate
 
-    vectors = collection.vectors(choose_space(collection, options.space))
+    stuff = material(collection, options)
+    if len(stuff.spaces) > 1:
+        raise InvalidInput("Tags are learned from one space; name one with --space.")
+    (vectors,) = stuff.all_vectors
     rows, names, tags, notes = _tagged_rows(collection, vectors, options)
+    notes = [*recipe_notes(options, stuff.spaces), *notes]
     values, ids = np.asarray(vectors.values[rows]), vectors.ids[rows]
     groups = np.arange(len(ids))
-    seen = seen_by(collection, vectors.space.network, ids, notes)
+    seen = seen_by_any(collection, stuff.spaces, ids, notes)
     if seen is not None:
         groups = seen.groups
     elif options.group_duplicates:
@@ -157,7 +160,7 @@ def tag_lesson(collection: Collection, options: LearnOptions, progress: Progress
         notes.append("Near-duplicates were not kept on one side: the scores may flatter.")
     parts, folds = None, None
     if seen is not None:
-        parts = checked_parts(seen.parts, options, vectors.space)
+        parts = checked_parts(seen.parts, options, stuff.spaces)
     elif options.folds is not None:
         shares = [1.0] * min(options.folds, len(np.unique(groups)))
         folds = partition_tags(tags, groups, shares, seed=options.seed)

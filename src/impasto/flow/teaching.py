@@ -24,6 +24,10 @@ REPORT, REPORT_DATA = "report.html", "report.json"
 IMAGES = "images.safetensors"
 """The file of a model that says which images it learned from."""
 
+Against = Literal["one", "rest"]
+RowsOf = Literal["unit", "raw"]
+ReadAs = Literal["number", "median"]
+
 TARGETS = {"label": "linear-svm", "tags": "logistic"}
 """What can be learned, and the method that is taken when none is named."""
 
@@ -113,6 +117,45 @@ class TagOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class HeadOptions:
+    """What only heads on vectors need.
+
+    Parameters
+    ----------
+    against : {"one", "rest"}
+        Support vector machines for each pair of classes, or for each class against all others.
+    rows : {"unit", "raw"}
+        Vectors brought to length 1 and centred, or taken as the network gave them.
+    c : tuple of float
+        Values of C to try; empty: those of the method.
+    gamma : tuple of float
+        Values of the kernel's gamma to try; empty: those of the method.
+    inner_folds : int
+        Folds of the images learned from in which these are chosen.
+    flips : bool
+        Learn from the mirror images too; the space was embedded with ``flip="both"``.
+    """
+
+    against: Against = "one"
+    rows: RowsOf = "unit"
+    c: tuple[float, ...] = ()
+    gamma: tuple[float, ...] = ()
+    inner_folds: int = 3
+    flips: bool = False
+
+    def __post_init__(self) -> None:
+        """Check what would otherwise be found out only after the vectors are read."""
+        for word, value, known in (
+            ("against", self.against, get_args(Against)),
+            ("rows", self.rows, get_args(RowsOf)),
+        ):
+            if value not in known:
+                raise InvalidInput(f"{word} can be {' or '.join(known)}, not {value!r}.")
+        object.__setattr__(self, "c", tuple(self.c))
+        object.__setattr__(self, "gamma", tuple(self.gamma))
+
+
+@dataclass(frozen=True, slots=True)
 class LearnOptions:
     """What to learn, from which vectors, and how to judge it.
 
@@ -123,8 +166,8 @@ class LearnOptions:
     method : str or None
         For labels a name in `impasto.learn.METHODS`: "linear-svm", "rbf-svm", "logistic"; for
         tags "logistic" or "steps". None: "linear-svm" and "logistic".
-    space : str or None
-        Name of a space, or the beginning of it; None: the newest.
+    space : str, tuple of str or None
+        Name of a space, or the beginning of it; several stand side by side; None: the newest.
     folds : int or None
         Test every image once, in so many folds; None: keep a test part aside.
     test : float
@@ -142,11 +185,15 @@ class LearnOptions:
         Near-duplicates stay on one side. Turn it off only to see how much they flatter.
     tagging : TagOptions
         What only tags need: thresholds, loss, sampler.
+    heads : HeadOptions
+        What only labels and properties need.
+    recipe : str or None
+        The recipe that these options come from; `impasto.flow.from_recipe` makes them.
     """
 
     target: str = "label"
     method: str | None = None
-    space: str | None = None
+    space: str | tuple[str, ...] | None = None
     folds: int | None = None
     test: float = 0.2
     seed: int = 0
@@ -155,6 +202,8 @@ class LearnOptions:
     min_images: int | None = None
     group_duplicates: bool = True
     tagging: TagOptions = field(default_factory=TagOptions)
+    heads: HeadOptions = field(default_factory=HeadOptions)
+    recipe: str | None = None
 
     def __post_init__(self) -> None:
         """Check what can be checked without looking at the collection."""
@@ -182,6 +231,11 @@ class LearnOptions:
         return self.method or TARGETS[self.target]
 
     @property
+    def spaces(self) -> tuple[str | None, ...]:
+        """The names of the spaces; a single None is the newest."""
+        return self.space or (None,) if isinstance(self.space, tuple) else (self.space,)
+
+    @property
     def least(self) -> int:
         """The fewest images of a label or tag, also when none was named."""
         return self.min_images or LEAST[self.target]
@@ -189,7 +243,7 @@ class LearnOptions:
     @property
     def model_name(self) -> str:
         """The name of the model, also when none was given."""
-        return self.name or f"{self.target}-{self.way}"
+        return self.name or self.recipe or f"{self.target}-{self.way}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +317,7 @@ def save(
 
     finished = {
         **card,
+        "recipe": options.recipe,
         "notes": [*notes, *card["notes"]],
         "options": {
             "folds": options.folds,
@@ -334,22 +389,25 @@ def given_parts(
     return given
 
 
-def checked_parts(parts: NDArray[np.str_], options: LearnOptions, space: Space) -> NDArray[np.str_]:
-    """Return the parts that the network of a space was tuned by, when they can be kept to.
+def checked_parts(
+    parts: NDArray[np.str_], options: LearnOptions, spaces: Sequence[Space]
+) -> NDArray[np.str_]:
+    """Return the parts that a network of these spaces was tuned by, when they can be kept to.
 
     Raises
     ------
     InvalidInput
         When folds were asked for, or no image of the network's test takes part.
     """
+    network = " or ".join(dict.fromkeys(space.network for space in spaces))
     if options.folds is not None:
         raise InvalidInput(
-            f"{space.network} was tuned on most of these images, so folds would test it on what it "
+            f"{network} was tuned on most of these images, so folds would test it on what it "
             "has learned by heart. Leave the folds out: it is judged on its own test part."
         )
     if not (parts == "test").any():
         raise InvalidInput(
-            f"None of these images was kept aside when {space.network} was tuned, so nothing can "
+            f"None of these images was kept aside when {network} was tuned, so nothing can "
             "be judged. Learn from the vectors of another network, or tune it on this target."
         )
     return parts

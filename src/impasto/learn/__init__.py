@@ -2,10 +2,12 @@
 
 from impasto.learn.batches import BatchFigures, compare_samplers, draw_batches, usual_samplings
 from impasto.learn.config import Config
+from impasto.learn.grid import Grid, kernel_grid
 from impasto.learn.learn import Learned, learn
 from impasto.learn.losses import LOSSES, Costs
-from impasto.learn.methods import METHODS, Method, Setting
+from impasto.learn.methods import METHODS, Method, Setting, grid
 from impasto.learn.model import Model, Prediction, load_model
+from impasto.learn.recipes import RECIPES, Recipe
 from impasto.learn.records import Evaluation
 from impasto.learn.report import card, render
 from impasto.learn.samplers import SAMPLERS, Sampling, diversity, open_sampler
@@ -20,16 +22,19 @@ from impasto.learn.weights import cost_weights
 __all__ = [
     "LOSSES",
     "METHODS",
+    "RECIPES",
     "SAMPLERS",
     "TAG_METHODS",
     "BatchFigures",
     "Config",
     "Costs",
     "Evaluation",
+    "Grid",
     "Learned",
     "Method",
     "Model",
     "Prediction",
+    "Recipe",
     "Sampling",
     "Setting",
     "Steps",
@@ -45,6 +50,8 @@ __all__ = [
     "cost_weights",
     "diversity",
     "draw_batches",
+    "grid",
+    "kernel_grid",
     "learn",
     "learn_tags",
     "load_any",

@@ -10,7 +10,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from impasto.learn.heads import probabilities, unit_rows
-from impasto.learn.methods import METHODS, Setting
+from impasto.learn.machines import Against
+from impasto.learn.methods import METHODS, Examples, grid
 
 
 class HeadClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -23,7 +24,9 @@ class HeadClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     C : float
         Trust in the training data, for rows of mean square length 1 (see `heads.Scaling`).
     gamma : float
-        Of the RBF kernel.
+        Of the kernels.
+    against : {"one", "rest"}
+        Machines for each pair of classes, or for each class against all others.
     temperature : float
         Divides the log scores; `heads.fit_temperature` finds it on held-out scores.
 
@@ -47,11 +50,13 @@ class HeadClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         *,
         C: float = 3.0,
         gamma: float = 0.5,
+        against: Against = "one",
         temperature: float = 1.0,
     ) -> None:
         self.method = method
         self.C = C
         self.gamma = gamma
+        self.against = against
         self.temperature = temperature
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> HeadClassifier:
@@ -60,9 +65,15 @@ class HeadClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.classes_, codes = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(f"Learning takes at least two classes, not {len(self.classes_)}.")
-        trainer = METHODS[self.method].trainer(unit_rows(rows), codes, len(self.classes_))
-        gamma = self.gamma if self.method == "rbf-svm" else 0.0
-        self.scaling_, self.head_ = trainer.fit(np.arange(len(codes)), Setting(self.C, gamma))
+        examples = Examples(unit_rows(rows), codes, len(self.classes_), against=self.against)
+        trainer = METHODS[self.method].trainer(examples)
+        plain = METHODS[self.method].settings
+        (setting, *_) = grid(
+            self.method,
+            [self.C] if any(one.c for one in plain) else (),
+            [self.gamma] if any(one.gamma for one in plain) else (),
+        )
+        self.scaling_, self.head_ = trainer.fit(np.arange(len(codes)), setting)
         return self
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:

@@ -23,6 +23,7 @@ from impasto.learn.records import (
     How,
     Near,
     Scored,
+    Tried,
 )
 
 Rows = NDArray[np.int64]
@@ -50,7 +51,7 @@ class Trial:
     test: Rows
     scores: Scores
     temperature: float
-    setting: Mapping[str, float]
+    setting: Mapping[str, float | str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +76,13 @@ class Labelled:
 
 
 def evaluate(
-    images: Labelled, trials: Sequence[Trial], *, how: How, failures: int, notes: Sequence[str]
+    images: Labelled,
+    trials: Sequence[Trial],
+    *,
+    how: How,
+    failures: int,
+    notes: Sequence[str],
+    tried: Sequence[Tried] = (),
 ) -> Evaluation:
     """Put the trials together and set the model beside what needs no learning."""
     k, codes = len(images.labels), images.codes
@@ -147,6 +154,7 @@ def evaluate(
         groups=len(np.unique(groups)),
         settings=tuple(trial.setting for trial in trials),
         notes=tuple(notes),
+        tried=tuple(tried),
     )
 
 

@@ -2,57 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from impasto.core.errors import InvalidInput
-from impasto.learn.heads import Kernel, KernelHead, Machine, Scaling, Scores, rbf
-from impasto.learn.methods import Setting
+from impasto.learn.heads import Scaling, Scores
+from impasto.learn.machines import KernelHead, Machine, Pairs, Rest
+from impasto.learn.methods import Examples, Setting, kernel_of
+
+Rows = NDArray[np.int64]
+Values = NDArray[np.float64]
 
 LIMIT = 15_000
-"""Images whose Gram matrix we still hold (0.9 GB); beyond, a linear head does as well."""
+"""Images whose Gram matrix we still hold (1.8 GB); beyond, a linear head does as well."""
 
 
 class KernelTrainer:
-    """Fit SVMs on subsets of the same images.
+    """Fit support vector machines on subsets of the same images.
 
-    The Gram matrix ``G = U Uᵀ`` of the unit rows is computed once. Centring and scaling by any
-    training part, every gamma, every C and every fold are element-wise maps and slices of it.
+    The Gram matrix ``G = X Xᵀ`` of the rows is computed once. Centring and scaling by any
+    training part, every kernel, every C, every fold and every class are element-wise maps and
+    slices of it; stock libsvm fits on what comes out.
+
+    The sigmoid kernel is not positive semi-definite; libsvm then ends at a stationary point
+    (Lin & Lin, "A study on sigmoid kernels for SVM", 2003).
 
     Parameters
     ----------
-    unit : ndarray of shape (n_images, n_features), float32
-        Rows of length 1.
-    codes : ndarray of shape (n_images,), int
-        Class of each row, 0 to n_classes - 1.
-    n_classes : int
-    kernel : {"linear", "rbf"}
+    examples : Examples
     """
 
     parallel = True  # libsvm lets go of the interpreter lock
 
-    def __init__(
-        self,
-        unit: NDArray[np.float32],
-        codes: NDArray[np.integer[Any]],
-        n_classes: int,
-        kernel: Kernel,
-    ) -> None:
-        if len(unit) > LIMIT:
+    def __init__(self, examples: Examples) -> None:
+        if len(examples.rows) > LIMIT:
             raise InvalidInput(
                 f"A support vector machine compares all pairs of images, which is too much for "
-                f"{len(unit):,} of them (the limit is {LIMIT:,}). Use --method logistic, which "
-                "has no such limit, or fewer images."
+                f"{len(examples.rows):,} of them (the limit is {LIMIT:,}). Use --method logistic, "
+                "which has no such limit, or fewer images."
             )
-        self.unit, self.codes, self.n_classes, self.kernel = unit, codes, n_classes, kernel
-        self.gram = unit @ unit.T  # (n_images, n_images)
+        self.examples, self.codes = examples, examples.codes
+        exact = examples.rows.astype(np.float64)
+        self.gram: Values = exact @ exact.T  # (n_rows, n_rows)
 
-    def scores(
-        self, train: NDArray[np.int64], held: NDArray[np.int64], settings: Sequence[Setting]
-    ) -> list[Scores]:
+    def scores(self, train: Rows, held: Rows, settings: Sequence[Setting]) -> list[Scores]:
         """Fit on `train` with each setting and score the images `held` out.
 
         Returns
@@ -60,65 +56,107 @@ class KernelTrainer:
         list of ndarray of shape (n_held, n_classes), float64
             Log scores, in the order of `settings`.
         """
-        found: dict[Setting, Scores] = {}
-        for gamma in dict.fromkeys(setting.gamma for setting in settings):
-            inner, outer = self._kernels(train, held, gamma)
-            for setting in settings:
-                if setting.gamma == gamma:
-                    machine, support = self._machine(inner, train, setting.c)
-                    found[setting] = machine.scores(outer[:, support])
+        machines = self._machines(train, held, settings)
+        found = {setting: machine.scores(values) for setting, machine, values in machines}
         return [found[setting] for setting in settings]
 
-    def fit(self, train: NDArray[np.int64], setting: Setting) -> tuple[Scaling, KernelHead]:
-        """Fit on `train` and keep what prediction needs."""
-        scaling = Scaling.of(self.unit[train])
-        inner, _ = self._kernels(train, train[:0], setting.gamma)
-        machine, support = self._machine(inner, train, setting.c)
-        rows = scaling.apply(self.unit[train[support]])
-        return scaling, KernelHead(self.kernel, setting.gamma, rows, machine)
+    def answers(self, train: Rows, held: Rows, settings: Sequence[Setting]) -> list[Rows]:
+        """Fit on `train` with each setting and answer for `held` as scikit-learn does.
 
-    def _kernels(
-        self, train: NDArray[np.int64], held: NDArray[np.int64], gamma: float
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return kernels (n_train, n_train) and (n_held, n_train) of scaled rows."""
-        inner = self.gram[np.ix_(train, train)].astype(np.float64)
-        outer = self.gram[np.ix_(held, train)].astype(np.float64)
+        Returns
+        -------
+        list of ndarray of shape (n_held,), int64
+            Class codes, in the order of `settings`.
+        """
+        machines = self._machines(train, held, settings)
+        found = {setting: machine.answers(values) for setting, machine, values in machines}
+        return [found[setting] for setting in settings]
+
+    def fit(self, train: Rows, setting: Setting) -> tuple[Scaling, KernelHead]:
+        """Fit on `train` and keep what prediction needs."""
+        scaling, kernel = self.examples.scaling(train), kernel_of(setting)
+        products, _, squares, _ = self._products(train, train[:0])
+        machine, support = self._fit(kernel.of(products, squares, squares), train, setting.c)
+        rows = scaling.apply(self.examples.rows[train[support]])
+        return scaling, KernelHead(kernel, rows, machine)
+
+    def _machines(
+        self, train: Rows, held: Rows, settings: Sequence[Setting]
+    ) -> Iterator[tuple[Setting, Machine, NDArray[np.floating[Any]]]]:
+        """Fit each setting; yield the machine, and the kernel of `held` with its support."""
+        inside, outside, squares, others = self._products(train, held)
+        for kernel in dict.fromkeys(kernel_of(setting) for setting in settings):
+            inner = kernel.of(inside.copy(), squares, squares)
+            outer = kernel.of(outside.copy(), others, squares)
+            for setting in settings:
+                if kernel_of(setting) == kernel:
+                    machine, support = self._fit(inner, train, setting.c)
+                    yield setting, machine, outer[:, support]
+
+    def _products(self, train: Rows, held: Rows) -> tuple[Values, Values, Values, Values]:
+        """Return the products of scaled rows, with `train` inside and out, and their squares."""
+        inner, outer = self.gram[np.ix_(train, train)], self.gram[np.ix_(held, train)]
+        diagonal = np.diag(self.gram)
+        squares, others = diagonal[train], diagonal[held]
+        if not self.examples.centred:
+            return inner, outer, squares, others
         mean, outer_mean = inner.mean(axis=1), outer.mean(axis=1)  # products with the centre
-        squares, outer_squares = np.diag(inner).copy(), np.diag(self.gram)[held]
         middle = mean.mean()  # |centre|²
         spread = max(squares.mean() - middle, 1e-12)
-        if self.kernel == "linear":
-            inner += middle - mean[:, None] - mean
-            outer += middle - outer_mean[:, None] - mean
-            return inner / spread, outer / spread
-        for kernel, rows in ((inner, squares), (outer, outer_squares)):
-            kernel *= -2
-            kernel += rows[:, None] + squares
-            rbf(kernel, gamma / spread)
-        return inner, outer
+        for products, rows in ((inner, mean), (outer, outer_mean)):
+            products -= rows[:, None]
+            products += middle - mean
+            products /= spread
+        squares = (squares - 2 * mean + middle) / spread
+        others = (others - 2 * outer_mean + middle) / spread
+        return inner, outer, squares, others
 
-    def _machine(
-        self, kernel: NDArray[np.float64], train: NDArray[np.int64], c: float
-    ) -> tuple[Machine, NDArray[np.int64]]:
-        """Fit all pairs; return the machine and the positions in `train` it leans on."""
-        from sklearn.svm import SVC
+    def _fit(self, kernel: NDArray[Any], train: Rows, c: float) -> tuple[Machine, Rows]:
+        """Fit all classes; return the machine and the positions in `train` it leans on."""
+        fit = _fit_pairs if self.examples.against == "one" else _fit_rest
+        return fit(kernel, self.codes[train], c, self.examples.n_classes)
 
-        codes = self.codes[train]
-        present = np.unique(codes).astype(np.int64)
-        if len(present) == 1:
-            empty = np.empty(0, np.int64)
-            machine = Machine(
-                np.empty((0, 0)), np.empty(0), np.zeros(1, np.int64), present, self.n_classes
-            )
-            return machine, empty
-        svc = SVC(C=c, kernel="precomputed", cache_size=200).fit(kernel, codes)
-        # scikit-learn turns the signs of a single pair around; ours keep "above 0: the first".
-        sign = -1.0 if len(present) == 2 else 1.0
-        machine = Machine(
-            dual=sign * np.asarray(svc.dual_coef_, np.float64),
-            intercept=sign * np.asarray(svc.intercept_, np.float64),
-            counts=np.asarray(svc.n_support_, np.int64),
-            present=present,
-            n_classes=self.n_classes,
-        )
-        return machine, np.asarray(svc.support_, np.int64)
+
+def _fit_pairs(
+    kernel: NDArray[Any], codes: NDArray[np.integer[Any]], c: float, n_classes: int
+) -> tuple[Machine, Rows]:
+    present = np.unique(codes).astype(np.int64)
+    if len(present) == 1:
+        empty = np.empty(0, np.int64)
+        alone = Pairs(np.empty((0, 0)), np.empty(0), np.zeros(1, np.int64), present, n_classes)
+        return alone, empty
+    svc = _svc(kernel, codes, c)
+    # scikit-learn turns the signs of a single pair around; ours keep "above 0: the first".
+    sign = -1.0 if len(present) == 2 else 1.0
+    machine = Pairs(
+        dual=sign * np.asarray(svc.dual_coef_, np.float64),
+        intercept=sign * np.asarray(svc.intercept_, np.float64),
+        counts=np.asarray(svc.n_support_, np.int64),
+        present=present,
+        n_classes=n_classes,
+    )
+    return machine, np.asarray(svc.support_, np.int64)
+
+
+def _fit_rest(
+    kernel: NDArray[Any], codes: NDArray[np.integer[Any]], c: float, n_classes: int
+) -> tuple[Machine, Rows]:
+    present = np.unique(codes).astype(np.int64)
+    dual, intercept = np.zeros((len(present), len(codes))), np.zeros(len(present))
+    # Two classes are told apart by one machine, which serves both with its sign turned.
+    fitted = present if len(present) > 2 else present[1:]
+    for code in fitted:
+        svc = _svc(kernel, codes == code, c)
+        at = int(np.searchsorted(present, code))
+        dual[at, svc.support_] = svc.dual_coef_[0]
+        intercept[at] = svc.intercept_[0]
+    if len(present) == 2:
+        dual[0], intercept[0] = -dual[1], -intercept[1]
+    support = np.flatnonzero(dual.any(axis=0))
+    return Rest(dual[:, support], intercept, present, n_classes), support
+
+
+def _svc(kernel: NDArray[Any], codes: NDArray[Any], c: float) -> Any:
+    from sklearn.svm import SVC
+
+    return SVC(C=c, kernel="precomputed", cache_size=200).fit(kernel, codes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,10 +17,12 @@ from impasto.core.records import SPLITS
 from impasto.core.space import Space
 from impasto.learn.config import Config
 from impasto.learn.evaluate import Labelled, Trial, evaluate
-from impasto.learn.heads import Scores, fit_temperature, unit_rows
-from impasto.learn.methods import METHODS, Setting, Trainer
+from impasto.learn.heads import Scores, fit_temperature
+from impasto.learn.intervals import share
+from impasto.learn.methods import METHODS, Examples, Method, Setting, Trainer, grid
 from impasto.learn.model import Model
-from impasto.learn.records import Evaluation, How
+from impasto.learn.reading import Reading
+from impasto.learn.records import Evaluation, How, Tried
 
 Rows = NDArray[np.int64]
 T = TypeVar("T")
@@ -39,11 +41,12 @@ def learn(
     values: NDArray[np.floating[Any]],
     labels: Sequence[str],
     *,
-    space: Space,
+    space: Space | Sequence[Space],
     ids: NDArray[np.int64],
     groups: NDArray[np.int64] | None = None,
     parts: Sequence[str] | None = None,
     folds: NDArray[np.int64] | None = None,
+    mirrored: NDArray[np.floating[Any]] | None = None,
     target: str = "label",
     config: Config | None = None,
     progress: Progress | None = None,
@@ -59,9 +62,9 @@ def learn(
     Parameters
     ----------
     values : ndarray of shape (n_images, n_features), float16 or float32
-        Vectors, as the network gave them.
+        Vectors, as the network gave them; those of several spaces side by side.
     labels : sequence of str, n_images long
-    space : Space
+    space : Space or sequence of Space
     ids : ndarray of shape (n_images,), int64
     groups : ndarray of shape (n_images,), int64, optional
         Near-duplicates share a number. An image with a near-duplicate in the test is not
@@ -70,6 +73,8 @@ def learn(
         "train", "validation" or "test" for each image.
     folds : ndarray of shape (n_images,), int64, optional
         Fold of each image.
+    mirrored : ndarray of shape (n_images, n_features), optional
+        Vectors of the mirror images, to learn from as well; only images as they are get tested.
     target : str
         What the labels are, for the record.
     config : Config, optional
@@ -87,11 +92,13 @@ def learn(
     config, progress = config or Config(), progress or Quiet()
     method = METHODS[config.method]
     groups = np.arange(len(labels)) if groups is None else groups
-    images = _images(values, labels, ids, groups, space)
+    settings = grid(config.method, config.c, config.gamma)
+    spaces = (space,) if isinstance(space, Space) else tuple(space)
+    images = _images(values, labels, ids, groups, spaces)
     plan = _plan(images, parts, folds)
     notes = _notes(images, plan)
-    trainer = method.trainer(images.unit, images.codes, len(images.labels))
-    search = _Search(images, trainer, method.settings, config, progress)
+    bench = _Bench(images, values, mirrored, spaces, method, config)
+    search = _Search(images, settings, config, progress)
 
     final = [] if plan.whole is None else [plan.whole]
     inner = [search.inner(train, plan.validation) for train, _ in plan.trials] + [
@@ -100,22 +107,26 @@ def learn(
     progress.stage("Learning", sum(len(folds) for folds in inner) * search.steps, "fits")
     trials, tuned = [], []
     for (train, test), pairs in zip(plan.trials, inner, strict=False):
-        chosen = search.choose(pairs)
-        scores = trainer.scores(train, test, [chosen.setting])[0]
+        fitting = bench.fitting(train)
+        chosen = search.choose(fitting, pairs)
+        scores = fitting.scores(train, test, [chosen.setting])[0]
         tuned.append(chosen)
         trials.append(Trial(train, test, scores, chosen.temperature, chosen.setting.to_json()))
     if plan.whole is None:
         whole, best = plan.trials[0][0], tuned[0]
     else:
-        whole, best = plan.whole, search.choose(inner[-1])
-    scaling, head = trainer.fit(whole, best.setting)
+        whole = plan.whole
+        fitting = bench.fitting(whole)
+        best = search.choose(fitting, inner[-1])
+    scaling, head = fitting.trainer.fit(fitting.rows(whole), best.setting)
     counts = np.bincount(images.codes[whole], minlength=len(images.labels)).tolist()
     model = Model(
-        space=space,
+        spaces=spaces,
         target=target,
         method=config.method,
         labels=images.labels,
         setting=best.setting,
+        reading=fitting.reading,
         scaling=scaling,
         head=head,
         temperature=best.temperature,
@@ -123,7 +134,10 @@ def learn(
         seed=config.seed,
     )
     how: How = "split" if plan.whole is None else "folds"
-    return Learned(model, evaluate(images, trials, how=how, failures=config.failures, notes=notes))
+    account = evaluate(
+        images, trials, how=how, failures=config.failures, notes=notes, tried=best.tried
+    )
+    return Learned(model, account)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,25 +152,101 @@ class _Plan:
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
+    """Hyper-parameters, the temperature that calibrates them, and how all that were tried did."""
+
     setting: Setting
     temperature: float
+    tried: tuple[Tried, ...]
 
 
-class _Search:
-    """Choose hyper-parameters and temperature inside the images learned from."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fitting:
+    """A trainer and how it reads vectors.
+
+    Its rows are those of the images and, when their mirror images are learned from as well, as
+    many again in the same order.
+    """
+
+    trainer: Trainer
+    reading: Reading
+    mirror: int  # row of the first mirror image; 0 without
+
+    def rows(self, images: Rows) -> Rows:
+        """Return the rows to learn from for some images."""
+        return np.concatenate((images, images + self.mirror)) if self.mirror else images
+
+    def scores(self, train: Rows, held: Rows, settings: Sequence[Setting]) -> list[Scores]:
+        """Fit on images, with their mirror images, and score others as they are."""
+        return self.trainer.scores(self.rows(train), held, settings)
+
+
+class _Bench:
+    """Makes the trainer for some images to learn from; one for all where nothing depends on them.
+
+    Only how several spaces are weighed does: it is measured on the images learned from.
+    """
 
     def __init__(
         self,
         images: Labelled,
-        trainer: Trainer,
+        values: NDArray[np.floating[Any]],
+        mirrored: NDArray[np.floating[Any]] | None,
+        spaces: Sequence[Space],
+        method: Method,
+        config: Config,
+    ) -> None:
+        if mirrored is not None and mirrored.shape != values.shape:
+            raise InvalidInput(
+                f"Vectors of shape {values.shape} need mirrored ones of the same shape, not "
+                f"{mirrored.shape}."
+            )
+        self.images, self.method, self.config = images, method, config
+        self.values, self.mirrored = values, mirrored
+        self.reading = Reading.equal([space.dimension for space in spaces], config.rows)
+        self.made: tuple[Reading, _Fitting] | None = None
+
+    def fitting(self, train: Rows) -> _Fitting:
+        """Return the trainer for rows that are learned from."""
+        reading = self.reading.fitted(self.values[train])
+        if self.made is None or self.made[0] != reading:
+            self.made = (reading, self._make(reading))
+        return self.made[1]
+
+    def _make(self, reading: Reading) -> _Fitting:
+        images, config = self.images, self.config
+        rows, codes, mirror = reading.apply(self.values), images.codes, 0
+        if self.mirrored is not None:
+            mirror = len(rows)
+            rows = np.concatenate((rows, reading.apply(self.mirrored)))
+            codes = np.concatenate((codes, codes))
+        examples = Examples(
+            rows,
+            codes,
+            len(images.labels),
+            centred=reading.rows == "unit",
+            against=config.against,
+            seed=config.seed,
+            threads=config.threads,
+        )
+        return _Fitting(self.method.trainer(examples), reading, mirror)
+
+
+class _Search:
+    """Chooses hyper-parameters inside the images learned from."""
+
+    def __init__(
+        self,
+        images: Labelled,
         settings: tuple[Setting, ...],
         config: Config,
         progress: Progress,
     ) -> None:
-        self.images, self.trainer, self.config, self.progress = images, trainer, config, progress
-        # One job for all C of a gamma: they share the kernel, or start from each other.
-        gammas = dict.fromkeys(setting.gamma for setting in settings)
-        self.jobs = [tuple(s for s in settings if s.gamma == gamma) for gamma in gammas]
+        self.images, self.config, self.progress = images, config, progress
+        # One job for all C of a kernel: they share its values, or start from each other.
+        kernels = dict.fromkeys(replace(setting, c=0.0) for setting in settings)
+        self.jobs = [
+            tuple(s for s in settings if replace(s, c=0.0) == kernel) for kernel in kernels
+        ]
         self.steps = len(settings)
 
     def inner(self, train: Rows, validation: Rows | None) -> list[tuple[Rows, Rows]]:
@@ -171,24 +261,30 @@ class _Search:
         fold = partition(codes, groups, [1.0] * n, seed=self.config.seed)
         return [(train[fold != f], train[fold == f]) for f in range(n)]
 
-    def choose(self, pairs: list[tuple[Rows, Rows]]) -> _Chosen:
+    def choose(self, fitting: _Fitting, pairs: list[tuple[Rows, Rows]]) -> _Chosen:
         """Take the setting with the best top-1; ties: the better top-5, then the simpler one."""
         tasks = [(pair, job) for pair in pairs for job in self.jobs]
 
         def run(task: tuple[tuple[Rows, Rows], tuple[Setting, ...]]) -> list[Scores]:
             (fit, check), settings = task
-            return self.trainer.scores(fit, check, settings)
+            return fitting.scores(fit, check, settings)
 
         held: dict[Setting, list[Scores]] = {}
-        threads = self.config.threads if self.trainer.parallel else 1
+        threads = self.config.threads if fitting.trainer.parallel else 1
         for task, scores in zip(tasks, _mapped(run, tasks, threads), strict=True):
             for setting, score in zip(task[1], scores, strict=True):
                 held.setdefault(setting, []).append(score)
             self.progress.advance(len(task[1]))
         truth = self.images.codes[np.concatenate([check for _, check in pairs])]
         joined = {setting: np.concatenate(pieces) for setting, pieces in held.items()}
-        best = max(joined, key=lambda setting: _goodness(joined[setting], truth))
-        return _Chosen(best, fit_temperature(joined[best], truth))
+        goodness = {setting: _goodness(scores, truth) for setting, scores in joined.items()}
+        best = max(joined, key=lambda setting: goodness[setting])
+        groups = self.images.groups[np.concatenate([check for _, check in pairs])]
+        tried = tuple(
+            Tried(setting.to_json(), share(_right(scores, truth), groups, _commonest(truth)))
+            for setting, scores in joined.items()
+        )
+        return _Chosen(best, fit_temperature(joined[best], truth), tried)
 
 
 def _mapped(run: Callable[[T], R], tasks: Iterable[T], threads: int) -> Iterator[R]:
@@ -205,6 +301,15 @@ def _mapped(run: Callable[[T], R], tasks: Iterable[T], threads: int) -> Iterator
                 future.cancel()
 
 
+def _right(scores: Scores, truth: NDArray[np.int64]) -> NDArray[np.bool_]:
+    right: NDArray[np.bool_] = scores.argmax(axis=1) == truth
+    return right
+
+
+def _commonest(truth: NDArray[np.int64]) -> float:
+    return float(np.bincount(truth).max() / len(truth))
+
+
 def _goodness(scores: Scores, truth: NDArray[np.int64]) -> tuple[float, float]:
     own = scores[np.arange(len(truth)), truth][:, None]
     rank = (scores > own).sum(axis=1)
@@ -216,13 +321,11 @@ def _images(
     labels: Sequence[str],
     ids: NDArray[np.int64],
     groups: NDArray[np.int64],
-    space: Space,
+    spaces: Sequence[Space],
 ) -> Labelled:
-    n = len(labels)
-    if values.shape != (n, space.dimension):
-        raise InvalidInput(
-            f"{n} labels need vectors of shape ({n}, {space.dimension}), not {values.shape}."
-        )
+    n, d = len(labels), sum(space.dimension for space in spaces)
+    if values.shape != (n, d):
+        raise InvalidInput(f"{n} labels need vectors of shape ({n}, {d}), not {values.shape}.")
     if ids.shape != (n,) or groups.shape != (n,):
         raise InvalidInput(f"{n} labels need {n} ids and {n} groups.")
     if not np.isfinite(values).all():
@@ -233,7 +336,8 @@ def _images(
         raise InvalidInput(f"Learning takes at least two classes, but {one}. Label more images.")
     code = {name: position for position, name in enumerate(names)}
     codes = np.array([code[str(label)] for label in labels], np.int64)
-    return Labelled(unit_rows(values), codes, tuple(names), ids, groups)
+    unit = Reading.equal([space.dimension for space in spaces]).apply(values)
+    return Labelled(unit, codes, tuple(names), ids, groups)
 
 
 def _plan(images: Labelled, parts: Sequence[str] | None, folds: NDArray[np.int64] | None) -> _Plan:

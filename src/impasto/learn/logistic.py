@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.learn.heads import LinearHead, Scaling, Scores
-from impasto.learn.methods import Setting
+from impasto.learn.methods import Examples, Setting
 
 
 class LogisticTrainer:
@@ -17,19 +17,13 @@ class LogisticTrainer:
 
     Parameters
     ----------
-    unit : ndarray of shape (n_images, n_features), float32
-        Rows of length 1.
-    codes : ndarray of shape (n_images,), int
-        Class of each row, 0 to n_classes - 1.
-    n_classes : int
+    examples : Examples
     """
 
     parallel = False  # its matrix products use all cores already
 
-    def __init__(
-        self, unit: NDArray[np.float32], codes: NDArray[np.integer[Any]], n_classes: int
-    ) -> None:
-        self.unit, self.codes, self.n_classes = unit, codes, n_classes
+    def __init__(self, examples: Examples) -> None:
+        self.examples = examples
 
     def scores(
         self, train: NDArray[np.int64], held: NDArray[np.int64], settings: Sequence[Setting]
@@ -41,9 +35,9 @@ class LogisticTrainer:
         list of ndarray of shape (n_held, n_classes), float64
             Log scores, in the order of `settings`.
         """
-        scaling = Scaling.of(self.unit[train])
-        rows, outside = scaling.apply(self.unit[train]), scaling.apply(self.unit[held])
-        problem = Problem(rows, self.codes[train], self.n_classes)
+        examples, scaling = self.examples, self.examples.scaling(train)
+        rows, outside = (scaling.apply(examples.rows[some]) for some in (train, held))
+        problem = Problem(rows, examples.codes[train], examples.n_classes)
         found: dict[Setting, Scores] = {}
         head: LinearHead | None = None
         for setting in sorted(settings, key=lambda setting: setting.c):
@@ -53,9 +47,10 @@ class LogisticTrainer:
 
     def fit(self, train: NDArray[np.int64], setting: Setting) -> tuple[Scaling, LinearHead]:
         """Fit on `train` and keep what prediction needs."""
-        scaling = Scaling.of(self.unit[train])
-        rows = scaling.apply(self.unit[train])
-        return scaling, Problem(rows, self.codes[train], self.n_classes).solve(setting.c)
+        examples, scaling = self.examples, self.examples.scaling(train)
+        rows = scaling.apply(examples.rows[train])
+        problem = Problem(rows, examples.codes[train], examples.n_classes)
+        return scaling, problem.solve(setting.c)
 
 
 class Problem:

@@ -2,36 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from impasto.core.errors import InvalidInput
 from impasto.core.registry import Registry
 from impasto.learn.heads import Head, Scaling, Scores
+from impasto.learn.machines import Against, Kernel, KernelName
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Setting:
-    """Hyper-parameters of a head, for rows scaled by `Scaling`.
+    """Hyper-parameters of a head; 0 and "" where it has none of a kind.
 
     Parameters
     ----------
     c : float
         Trust in the training data: small is smooth.
     gamma : float
-        Narrowness of the RBF kernel ``exp(-gamma |x - y|²)``; 0 where there is none. Two random
-        training rows lie at a mean squared distance of 2.
+        Of the kernels; see `Kernel`. In rows scaled by `Scaling` two random training rows lie at
+        a mean squared distance of 2.
+    kernel : str
+        Name of the kernel.
+    degree : int
+    coef0 : float
+    neighbours : int
+        Near images that are asked.
     """
 
-    c: float
+    c: float = 0.0
     gamma: float = 0.0
+    kernel: str = ""
+    degree: int = 0
+    coef0: float = 0.0
+    neighbours: int = 0
 
-    def to_json(self) -> dict[str, float]:
-        """Return ``{C}`` or ``{C, gamma}``."""
-        return {"C": self.c} | ({"gamma": self.gamma} if self.gamma else {})
+    def to_json(self) -> dict[str, float | str]:
+        """Return what there is of ``{C, gamma, kernel, degree, coef0, neighbours}``."""
+        every: dict[str, float | str] = {
+            "kernel": self.kernel,
+            "C": self.c,
+            "gamma": self.gamma,
+            "degree": self.degree,
+            "coef0": self.coef0,
+            "neighbours": self.neighbours,
+        }
+        return {name: value for name, value in every.items() if value}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Setting:
+        """Rebuild a setting from `to_json`."""
+        return cls(**{"c" if name == "C" else name: value for name, value in data.items()})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examples:
+    """What a trainer learns from, and how.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows, n_features), float32
+    codes : ndarray of shape (n_rows,), int
+        Class of each row, 0 to n_classes - 1.
+    n_classes : int
+    centred : bool
+        Whether rows are scaled by `Scaling` before they are learned from, or taken as they are.
+    against : {"one", "rest"}
+        Machines for each pair of classes, or for each class against all others.
+    seed : int
+    threads : int
+    """
+
+    rows: NDArray[np.float32]
+    codes: NDArray[np.integer[Any]]
+    n_classes: int
+    centred: bool = True
+    against: Against = "one"
+    seed: int = 0
+    threads: int = 2
+
+    def scaling(self, train: NDArray[np.int64]) -> Scaling:
+        """Measure the scaling of some rows."""
+        if not self.centred:
+            return Scaling.none(self.rows.shape[1])
+        return Scaling.of(self.rows[train])
 
 
 class Trainer(Protocol):
@@ -50,13 +109,7 @@ class Trainer(Protocol):
         """Fit on the rows `train` and keep what prediction needs."""
 
 
-class MakeTrainer(Protocol):
-    """Builds a trainer from unit rows, class codes and the number of classes."""
-
-    def __call__(
-        self, unit: NDArray[np.float32], codes: NDArray[np.integer[Any]], n_classes: int, /
-    ) -> Trainer:
-        """Build it."""
+MakeTrainer = Callable[[Examples], Trainer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,49 +123,91 @@ class Method:
     settings : tuple of Setting
         The grid, the simplest first: it wins ties.
     trainer : callable
+        From `Examples` to a `Trainer`.
+    machines : bool
+        Whether it sets classes against one another, in pairs or each against the rest.
+    packages : tuple of str
+        Whose versions the model card names.
     """
 
     title: str
     settings: tuple[Setting, ...]
     trainer: MakeTrainer
+    machines: bool = False
+    packages: tuple[str, ...] = ("scikit-learn",)
 
 
 METHODS: Registry[Method] = Registry("method")
 
 
-def _kernel(kernel: Any) -> MakeTrainer:
-    def make(
-        unit: NDArray[np.float32], codes: NDArray[np.integer[Any]], n_classes: int, /
-    ) -> Trainer:
-        from impasto.learn.kernel import KernelTrainer
+def grid(name: str, cs: Sequence[float] = (), gammas: Sequence[float] = ()) -> tuple[Setting, ...]:
+    """Return the settings that a method tries, with other values of C or gamma if they are given.
 
-        return KernelTrainer(unit, codes, n_classes, kernel)
+    Raises
+    ------
+    InvalidInput
+        For values that the method has no use for.
+    """
+    settings = METHODS[name].settings
+    for word, values, used in (
+        ("C", cs, any(setting.c for setting in settings)),
+        ("gamma", gammas, any(setting.gamma for setting in settings)),
+    ):
+        if len(values) and not used:
+            raise InvalidInput(f"The method {name} has no {word}; leave it out.")
+        if any(not value > 0 for value in values):
+            raise InvalidInput(f"{word} is above 0, not {min(values)}.")
+    if cs:
+        plain = dict.fromkeys(replace(setting, c=0.0) for setting in settings)
+        settings = tuple(replace(one, c=c) for one, c in product(plain, sorted(cs)))
+    if gammas:
+        plain = dict.fromkeys(replace(one, gamma=1.0) if one.gamma else one for one in settings)
+        settings = tuple(
+            replace(one, gamma=gamma) if one.gamma else one
+            for one, gamma in product(plain, sorted(gammas))
+        )
+    return tuple(dict.fromkeys(settings))
 
-    return make
+
+def kernel_of(setting: Setting) -> Kernel:
+    """Return the kernel that a setting names."""
+    name: KernelName = setting.kernel  # type: ignore[assignment]  # the registry names only these
+    return Kernel(name, setting.gamma, setting.degree, setting.coef0)
 
 
-def _logistic(
-    unit: NDArray[np.float32], codes: NDArray[np.integer[Any]], n_classes: int, /
-) -> Trainer:
+def _kernel(examples: Examples) -> Trainer:
+    from impasto.learn.kernel import KernelTrainer
+
+    return KernelTrainer(examples)
+
+
+def _logistic(examples: Examples) -> Trainer:
     from impasto.learn.logistic import LogisticTrainer
 
-    return LogisticTrainer(unit, codes, n_classes)
+    return LogisticTrainer(examples)
 
 
+def _svm(title: str, *settings: Setting) -> Method:
+    return Method(title, settings, _kernel, machines=True)
+
+
+_LINEAR = tuple(Setting(c, kernel="linear") for c in (0.3, 1, 3, 10))
+_RBF = tuple(Setting(c, g, "rbf") for g in (0.25, 0.5, 1) for c in (1, 3, 10, 30))
+_SIGMOID = tuple(Setting(c, g, "sigmoid") for g in (0.1, 0.3) for c in (1, 3, 10, 30))
+_POLY = tuple(Setting(c, g, "poly", 3, 1.0) for g in (0.25, 0.5) for c in (0.3, 1, 3, 10))
+
+METHODS.register("linear-svm", _svm("Linear support vector machines", *_LINEAR))
+METHODS.register("rbf-svm", _svm("Support vector machines with a radial kernel", *_RBF))
+METHODS.register("sigmoid-svm", _svm("Support vector machines with a sigmoid kernel", *_SIGMOID))
+METHODS.register("poly-svm", _svm("Support vector machines with a cubic kernel", *_POLY))
 METHODS.register(
-    "linear-svm",
-    Method(
-        "Linear support vector machines, one against one",
-        tuple(Setting(c) for c in (0.3, 1, 3, 10)),
-        _kernel("linear"),
-    ),
-)
-METHODS.register(
-    "rbf-svm",
-    Method(
-        "Support vector machines with a radial kernel, one against one",
-        tuple(Setting(c, gamma) for gamma in (0.25, 0.5, 1) for c in (1, 3, 10, 30)),
-        _kernel("rbf"),
+    "kernel-grid",
+    _svm(
+        "Support vector machines with the best of four kernels",
+        *_LINEAR,
+        *_RBF,
+        *_SIGMOID,
+        *_POLY,
     ),
 )
 METHODS.register(
@@ -121,5 +216,6 @@ METHODS.register(
         "Multinomial logistic regression",
         tuple(Setting(c) for c in (1, 3, 10, 30)),
         _logistic,
+        packages=("scipy",),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,18 +13,12 @@ from numpy.typing import NDArray
 
 from impasto.core.errors import InvalidInput, SpaceMismatch
 from impasto.core.space import Space, check_same_space
-from impasto.learn.heads import (
-    Head,
-    KernelHead,
-    LinearHead,
-    Machine,
-    Scaling,
-    probabilities,
-    unit_rows,
-)
+from impasto.learn.heads import Head, LinearHead, Scaling, probabilities
+from impasto.learn.machines import KernelHead
 from impasto.learn.methods import Setting
+from impasto.learn.reading import Reading
 
-FORMAT = 1
+FORMAT = 2
 WEIGHTS = "model.safetensors"
 DESCRIPTION = "model.json"
 
@@ -63,15 +57,16 @@ class Model:
 
     Parameters
     ----------
-    space : Space
-        Of the vectors it was learned on, the only ones it answers for.
+    spaces : tuple of Space
+        Of the vectors it was learned on, side by side, the only ones it answers for.
     target : str
-        What it tells ("label").
+        What it tells: "label", or a property.
     method : str
     labels : tuple of str
         Classes, sorted.
     setting : Setting
         Hyper-parameters.
+    reading : Reading
     scaling : Scaling
     head : Head
     temperature : float
@@ -81,39 +76,42 @@ class Model:
     seed : int
     """
 
-    space: Space
+    spaces: tuple[Space, ...]
     target: str
     method: str
     labels: tuple[str, ...]
     setting: Setting
+    reading: Reading
     scaling: Scaling
     head: Head
     temperature: float
     trained: Mapping[str, int]
     seed: int
 
-    def predict(self, values: NDArray[np.floating[Any]], space: Space) -> Prediction:
+    @property
+    def space(self) -> Space:
+        """The first of its spaces."""
+        return self.spaces[0]
+
+    def predict(
+        self, values: NDArray[np.floating[Any]], space: Space | Sequence[Space]
+    ) -> Prediction:
         """Tell the labels of vectors.
 
         Parameters
         ----------
         values : ndarray of shape (n_images, n_features), float16 or float32
-            As the network gave them.
-        space : Space
+            As the networks gave them, side by side.
+        space : Space or sequence of Space
             Where they come from.
 
         Raises
         ------
         SpaceMismatch
-            If that is not the space the model was learned in.
+            If that is not where the model was learned.
         """
-        check_same_space(self.space, space)
-        if values.ndim != 2 or values.shape[1] != self.space.dimension:
-            raise SpaceMismatch(
-                f"The model reads vectors of shape (n_images, {self.space.dimension}), "
-                f"not {values.shape}."
-            )
-        rows = self.scaling.apply(unit_rows(values))
+        check_vectors(values, space, self.spaces)
+        rows = self.scaling.apply(self.reading.apply(values))
         return Prediction(self.labels, probabilities(self.head.scores(rows), self.temperature))
 
     def to_json(self) -> dict[str, Any]:
@@ -121,6 +119,7 @@ class Model:
         return {
             "format": FORMAT,
             "space": self.space.to_json(),
+            "spaces": [space.to_json() for space in self.spaces],
             "target": self.target,
             "method": self.method,
             "labels": list(self.labels),
@@ -134,13 +133,11 @@ class Model:
         """Return the stored form: a description in JSON and arrays in safetensors."""
         from safetensors.numpy import save
 
-        data = self.to_json() | {"spread": self.scaling.spread}
-        if isinstance(self.head, KernelHead):
-            data |= {"head": "kernel", "kernel": self.head.kernel, "gamma": self.head.gamma}
-        elif isinstance(self.head, LinearHead):
-            data |= {"head": "linear"}
-        else:
-            raise InvalidInput(f"A head of kind {type(self.head).__name__} can't be stored yet.")
+        data = self.to_json() | {
+            "reading": self.reading.to_json(),
+            "spread": self.scaling.spread,
+            "head": {"kind": self.head.kind, **self.head.to_json()},
+        }
         arrays = {"centre": self.scaling.centre, **self.head.arrays()}
         packed = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
         return {DESCRIPTION: json.dumps(data, indent=1).encode(), WEIGHTS: packed}
@@ -171,15 +168,15 @@ def load_model(source: Path | Mapping[str, bytes]) -> Model:
                 f"{FORMAT}. Update impasto."
             )
         arrays = load(files[WEIGHTS])
-        labels = tuple(data["labels"])
         return Model(
-            space=Space.from_json(data["space"]),
+            spaces=tuple(Space.from_json(space) for space in data["spaces"]),
             target=data["target"],
             method=data["method"],
-            labels=labels,
-            setting=Setting(data["parameters"]["C"], data["parameters"].get("gamma", 0.0)),
+            labels=tuple(data["labels"]),
+            setting=Setting.from_json(data["parameters"]),
+            reading=Reading.from_json(data["reading"]),
             scaling=Scaling(arrays["centre"], data["spread"]),
-            head=_head(data, arrays, len(labels)),
+            head=_head(data["head"] | {"labels": data["labels"]}, arrays),
             temperature=data["temperature"],
             trained=data["trained"],
             seed=data["seed"],
@@ -202,14 +199,25 @@ def read_files(folder: Path) -> dict[str, bytes]:
         ) from error
 
 
-def _head(data: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], n_classes: int) -> Head:
-    if data["head"] == "linear":
+def check_vectors(
+    values: NDArray[np.floating[Any]], given: Space | Sequence[Space], wanted: Sequence[Space]
+) -> None:
+    """Raise SpaceMismatch unless vectors are of the spaces a model was learned in."""
+    spaces = (given,) if isinstance(given, Space) else tuple(given)
+    if len(spaces) != len(wanted):
+        raise SpaceMismatch(
+            f"The model reads vectors of {len(wanted)} space(s) side by side, not of {len(spaces)}."
+        )
+    for ours, theirs in zip(wanted, spaces, strict=True):
+        check_same_space(ours, theirs)
+    dimension = sum(space.dimension for space in wanted)
+    if values.ndim != 2 or values.shape[1] != dimension:
+        raise SpaceMismatch(
+            f"The model reads vectors of shape (n_images, {dimension}), not {values.shape}."
+        )
+
+
+def _head(data: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Head:
+    if data["kind"] == "linear":
         return LinearHead(arrays["weights"], arrays["bias"])
-    machine = Machine(
-        dual=arrays["dual"],
-        intercept=arrays["intercept"],
-        counts=arrays["counts"],
-        present=arrays["present"],
-        n_classes=n_classes,
-    )
-    return KernelHead(data["kernel"], data["gamma"], arrays["support"], machine)
+    return KernelHead.load(data, arrays)

@@ -145,6 +145,25 @@ class Bin:
         return {"images": self.images, "probability": self.probability, "right": self.right}
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """Hyper-parameters and how they did inside the images learned from.
+
+    Parameters
+    ----------
+    setting : mapping
+    top1 : Estimate
+        Share of the images held out there that were told right.
+    """
+
+    setting: Mapping[str, float | str]
+    top1: Estimate
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON data."""
+        return {"setting": dict(self.setting), "top1": self.top1.to_json()}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Answers:
     """The answers to all tested images, one row each.
@@ -212,6 +231,8 @@ class Evaluation:
         Hyper-parameters chosen in each fold.
     notes : tuple of str
         Sentences a reader must know.
+    tried : tuple of Tried
+        All hyper-parameters that were tried for the model, in the order of the method's grid.
     """
 
     how: How
@@ -231,8 +252,9 @@ class Evaluation:
     trained: int
     tested: int
     groups: int
-    settings: tuple[Mapping[str, float], ...]
+    settings: tuple[Mapping[str, float | str], ...]
     notes: tuple[str, ...]
+    tried: tuple[Tried, ...] = ()
 
     @property
     def top1(self) -> Estimate:
@@ -270,6 +292,7 @@ class Evaluation:
             "reliability": [bin_.to_json() for bin_ in self.reliability],
             "failures": [failure.to_json() for failure in self.failures],
             "settings": [dict(setting) for setting in self.settings],
+            "tried": [one.to_json() for one in self.tried],
             "notes": list(self.notes),
             "answers": {
                 "ids": answers.ids.tolist(),

@@ -15,8 +15,10 @@ import numpy as np
 
 from impasto._version import __version__
 from impasto.core.records import Estimate
+from impasto.learn.machines import KernelHead
 from impasto.learn.methods import METHODS
 from impasto.learn.model import Model
+from impasto.learn.recipes import RECIPES, Recipe
 from impasto.learn.records import Evaluation
 
 if TYPE_CHECKING:
@@ -50,18 +52,34 @@ def card(
         Plain JSON data: `Model.to_json`, and `title`, `collection`, `metrics`
         (`Evaluation.metrics`), `notes`, `versions`.
     """
-    method = METHODS[model.method].title if model.method in METHODS else model.method
     return model.to_json() | {
         "title": title,
         "collection": collection,
-        "method_title": method,
+        "method_title": _method_title(model),
         "space_name": model.space.name,
-        "space_title": model.space.title,
+        "space_title": " + ".join(space.title for space in model.spaces),
         "images": sum(model.trained.values()),
         "metrics": evaluation.metrics(),
         "notes": list(evaluation.notes),
-        "versions": versions("scikit-learn"),
+        "versions": versions(*METHODS[model.method].packages),
     }
+
+
+def recipe_of(card: Mapping[str, Any]) -> Recipe | None:
+    """Return the recipe that a model was made by; None when it was made by hand."""
+    name = card.get("recipe")
+    if name is None or name not in RECIPES:
+        return None
+    return RECIPES[name]
+
+
+def _method_title(model: Model) -> str:
+    """Name the method, and how its machines are set against one another."""
+    method = METHODS[model.method]
+    if not method.machines:
+        return method.title
+    rest = isinstance(model.head, KernelHead) and model.head.machine.against == "rest"
+    return f"{method.title}, one against {'the rest' if rest else 'one'}"
 
 
 def versions(*packages: str) -> dict[str, str]:
@@ -98,6 +116,7 @@ def render(
     """
     return template("report.html.jinja").render(
         card=card,
+        recipe=recipe_of(card),
         evaluation=evaluation,
         rows=[evaluation.model, *evaluation.baselines],
         verdict=verdict(evaluation),

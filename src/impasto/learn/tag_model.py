@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,10 +11,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.core.errors import InvalidInput, SpaceMismatch
-from impasto.core.space import Space, check_same_space
+from impasto.core.errors import InvalidInput
+from impasto.core.space import Space
 from impasto.learn.heads import Scaling, unit_rows
-from impasto.learn.model import DESCRIPTION, FORMAT, WEIGHTS, Model, load_model, read_files
+from impasto.learn.model import (
+    DESCRIPTION,
+    FORMAT,
+    WEIGHTS,
+    Model,
+    check_vectors,
+    load_model,
+    read_files,
+)
 from impasto.learn.tag_heads import Curves, TagHead
 
 if TYPE_CHECKING:
@@ -100,6 +108,11 @@ class TagModel:
     seed: int
 
     @property
+    def spaces(self) -> tuple[Space, ...]:
+        """Its one space, as other models name theirs."""
+        return (self.space,)
+
+    @property
     def target(self) -> str:
         """What it tells."""
         return TARGET
@@ -109,14 +122,16 @@ class TagModel:
         """The tags, as other models name their classes."""
         return self.tags
 
-    def predict(self, values: NDArray[np.floating[Any]], space: Space) -> TagPrediction:
+    def predict(
+        self, values: NDArray[np.floating[Any]], space: Space | Sequence[Space]
+    ) -> TagPrediction:
         """Tell the tags of vectors.
 
         Parameters
         ----------
         values : ndarray of shape (n_images, n_features), float16 or float32
             As the network gave them.
-        space : Space
+        space : Space or sequence of Space
             Where they come from.
 
         Raises
@@ -124,12 +139,7 @@ class TagModel:
         SpaceMismatch
             If that is not the space the model was learned in.
         """
-        check_same_space(self.space, space)
-        if values.ndim != 2 or values.shape[1] != self.space.dimension:
-            raise SpaceMismatch(
-                f"The model reads vectors of shape (n_images, {self.space.dimension}), "
-                f"not {values.shape}."
-            )
+        check_vectors(values, space, self.spaces)
         rows = self.scaling.apply(unit_rows(values))
         found = self.curves.probabilities(self.head.logits(rows))
         return TagPrediction(self.tags, found, found >= self.thresholds)
@@ -139,6 +149,7 @@ class TagModel:
         return {
             "format": FORMAT,
             "space": self.space.to_json(),
+            "spaces": [self.space.to_json()],
             "target": TARGET,
             "method": self.method,
             "labels": list(self.tags),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from impasto.learn.batches import draw_batches
-from impasto.learn.report import Name, Picture, data_url, template, versions
+from impasto.learn.report import Name, Picture, data_url, recipe_of, template, versions
 from impasto.learn.tag_learn import TAG_METHODS
 from impasto.learn.tag_model import TagModel
 from impasto.learn.tag_records import TagEvaluation
@@ -49,6 +49,7 @@ def render_tags(
     near = dict(zip(evaluation.tags, evaluation.neighbour_scores, strict=True))
     return template("tags.html.jinja").render(
         card=card,
+        recipe=recipe_of(card),
         evaluation=evaluation,
         rows=[evaluation.model, *evaluation.baselines],
         verdict=tag_verdict(evaluation),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,7 +77,7 @@ class Models:
         from impasto.explore.similarity import nearest
 
         model = self.load(name)
-        prediction = model.predict(self._vector(model.space, text)[None], model.space)
+        prediction = model.predict(self._vector(model.spaces, text), model.spaces)
         answer = self._answers.ask(model.space.name, [text])
         near = nearest(answer.space, answer.ids, answer.similarities, _LOOKED_AT)
         images = self._collection.images(near.ids.tolist())
@@ -87,18 +88,15 @@ class Models:
         ]
         return prediction, like[:EXAMPLES]
 
-    def _vector(self, space: Space, text: str) -> NDArray[np.float32]:
-        from impasto.explore.rows import rows_of
-
+    def _vector(self, spaces: Sequence[Space], text: str) -> NDArray[np.floating[Any]]:
+        """Return the vector of a picture, spaces side by side, of shape (1, n_features)."""
         term = flow.parse(text)
         if term.away or term.kind not in ("image", "upload"):
             raise InvalidInput(f"A model is asked about one image or upload, not {text[:80]!r}.")
-        if term.kind == "upload":
-            found = flow.vectors_of(space, [self._uploads[term.value].picture()])
-            return np.asarray(found[0], np.float32)
-        vectors = self._collection.vectors(space)
-        row = rows_of(vectors, [term.image])[0]
-        return np.asarray(vectors.values[row], np.float32)
+        if term.kind == "image":
+            return flow.vectors_of_image(self._collection, spaces, term.image)
+        picture = self._uploads[term.value].picture()
+        return np.concatenate([flow.vectors_of(space, [picture]) for space in spaces], axis=1)
 
 
 def _is_told(model: Model | TagModel | TunedModel, image: Image) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.core.errors import InvalidInput, SpaceMismatch
-from impasto.core.space import Space, check_same_space
+from impasto.core.errors import InvalidInput
+from impasto.core.space import Space
 from impasto.learn.heads import probabilities
-from impasto.learn.model import DESCRIPTION, FORMAT, WEIGHTS, Prediction, read_files
+from impasto.learn.model import DESCRIPTION, FORMAT, WEIGHTS, Prediction, check_vectors, read_files
 from impasto.learn.tag_heads import Curves
 from impasto.learn.tag_model import TARGET, TagPrediction
 
@@ -63,8 +63,13 @@ class TunedModel:
 
     method = METHOD
 
+    @property
+    def spaces(self) -> tuple[Space, ...]:
+        """Its one space, as other models name theirs."""
+        return (self.space,)
+
     def predict(
-        self, values: NDArray[np.floating[Any]], space: Space
+        self, values: NDArray[np.floating[Any]], space: Space | Sequence[Space]
     ) -> Prediction | TagPrediction:
         """Tell the labels or tags of vectors.
 
@@ -72,7 +77,7 @@ class TunedModel:
         ----------
         values : ndarray of shape (n_images, n_features), float16 or float32
             As the network gave them.
-        space : Space
+        space : Space or sequence of Space
             Where they come from.
 
         Raises
@@ -80,12 +85,7 @@ class TunedModel:
         SpaceMismatch
             If that is not the space of the network.
         """
-        check_same_space(self.space, space)
-        if values.ndim != 2 or values.shape[1] != self.space.dimension:
-            raise SpaceMismatch(
-                f"The model reads vectors of shape (n_images, {self.space.dimension}), "
-                f"not {values.shape}."
-            )
+        check_vectors(values, space, self.spaces)
         rows = np.asarray(values, np.float32)
         logits = (rows @ self.weights.T + self.bias).astype(np.float64)
         if self.curves is None or self.thresholds is None:
