@@ -325,6 +325,7 @@ def test_a_recipe_says_what_it_read(mine: Collection) -> None:
 
 
 def test_heads_are_asked_for_what_they_have(mine: Collection) -> None:
+    before = [(record.name, record.card) for record in mine.models()]
     for heads, method, message in (
         (flow.HeadOptions(against="rest"), "logistic", "no machines"),
         (flow.HeadOptions(rows="raw"), "rbf-svm", "gamma must be named"),
@@ -336,4 +337,4 @@ def test_heads_are_asked_for_what_they_have(mine: Collection) -> None:
     space = mine.spaces()[0].space.name
     with pytest.raises(InvalidInput, match="beside another one, not itself"):
         flow.learn(mine, flow.LearnOptions(space=(space, space)))
-    assert not mine.models()
+    assert [(record.name, record.card) for record in mine.models()] == before
