@@ -50,18 +50,18 @@ def test_models_are_listed_with_their_scores(room: Room, model: Model) -> None:
     assert said["space"] == room.space.name
     assert said["labels"] == ["blue", "green", "red"]
     assert said["created"] == "2026-01-02T03:04:05+00:00"
-    top1 = said["top1"]
+    top1 = said["metrics"]["top1"]
     assert top1["low"] <= top1["value"] <= top1["high"]
     assert top1["value"] > 0.8 > top1["chance"]
-    assert bare["top1"] is None
+    assert bare["metrics"] == {}
     assert room.client.get("/api/collection").json()["models"] == [bare, said]
 
 
 def test_a_model_is_told_in_full(room: Room, model: Model) -> None:
     said = room.client.get("/api/models/colours").json()
     assert [one["name"] for one in said["baselines"]] == ["nearest-neighbour", "majority", "chance"]
-    assert [one["label"] for one in said["classes"]] == ["blue", "green", "red"]
-    assert sum(one["tested"] for one in said["classes"]) == 27
+    assert [one["name"] for one in said["scores"]] == ["blue", "green", "red"]
+    assert sum(one["tested"] for one in said["scores"]) == 27
     assert said["card"]["parameters"]["C"] > 0
     assert said["has_report"] is True
     assert room.client.get("/api/models/bare").json()["has_report"] is False
@@ -175,7 +175,7 @@ def test_a_model_is_learned_as_a_job(room: Room, model: Model) -> None:
     assert over.notes
     assert len(over.notes) == len(set(over.notes))
     taught = room.client.get("/api/models/taught").json()
-    assert taught["top1"]["value"] > 0.8
+    assert taught["metrics"]["top1"]["value"] > 0.8
     assert taught["has_report"] is True
     report = room.client.get("/api/models/taught/report")
     assert "<svg" in report.text or "<table" in report.text

@@ -41,6 +41,7 @@ from impasto.flow.gather import (
     read,
 )
 from impasto.flow.leaks import LeakedFrom
+from impasto.flow.learning import Option, Problem, Target, options, outlook, problems, targets
 from impasto.flow.lines import read_text
 from impasto.flow.look import (
     NEAR,
@@ -57,6 +58,7 @@ from impasto.flow.look import (
     marks,
 )
 from impasto.flow.maps import Mapped, choose_map, make_map, read_map
+from impasto.flow.models import Mistake, mistakes
 from impasto.flow.neighbourhood import Indexed, graph, index, near, uses_index
 from impasto.flow.places import (
     cache_folder,
@@ -140,14 +142,18 @@ __all__ = [
     "Look",
     "Mapped",
     "Mark",
+    "Mistake",
     "Opened",
+    "Option",
     "Overview",
+    "Problem",
     "Score",
     "SideBySide",
     "SplitOptions",
     "Spread",
     "TagOptions",
     "TagsSeen",
+    "Target",
     "Taught",
     "Term",
     "Told",
@@ -202,6 +208,7 @@ __all__ = [
     "make_map",
     "marks",
     "measure",
+    "mistakes",
     "model_place",
     "model_spaces",
     "named_collection",
@@ -209,11 +216,14 @@ __all__ = [
     "open_collection",
     "open_engine",
     "open_picture",
+    "options",
+    "outlook",
     "overview",
     "parse",
     "parse_range",
     "parse_value",
     "predict",
+    "problems",
     "query",
     "query_and_chance",
     "read",
@@ -228,6 +238,7 @@ __all__ = [
     "split",
     "stored_decisions",
     "stream_comparison",
+    "targets",
     "team_here",
     "tell",
     "tune",

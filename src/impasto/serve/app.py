@@ -21,6 +21,7 @@ from impasto.serve.routes import (
     health,
     images,
     jobs,
+    learning,
     maps,
     models,
     neighbours,
@@ -53,6 +54,7 @@ _ROUTES = (
     maps,
     jobs,
     exports,
+    learning,
     session,
 )
 

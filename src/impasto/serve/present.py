@@ -14,8 +14,10 @@ from impasto.core.space import Space
 from impasto.networks import takes_words
 from impasto.serve.schemas import (
     ActionOut,
+    BaselineOut,
     BinOut,
     CellOut,
+    ChoiceOut,
     ComparisonOut,
     Count,
     CountsOut,
@@ -29,9 +31,12 @@ from impasto.serve.schemas import (
     IndexOut,
     JobOut,
     KeptQueryOut,
+    LearningOut,
     MapOut,
+    MistakeOut,
     ModelDetail,
     ModelOut,
+    OptionOut,
     OverviewOut,
     OverviewRow,
     PrecisionOut,
@@ -39,11 +44,14 @@ from impasto.serve.schemas import (
     RecallOut,
     RetrievalOut,
     RetrievalResult,
+    ScoredOut,
     SelectionOut,
     ShownOut,
     SpaceOut,
+    TargetOut,
     ValuesOut,
 )
+from impasto.store import SCORES_FILE
 
 if TYPE_CHECKING:
     from impasto.explore.retrieval import Retrieval
@@ -280,22 +288,49 @@ def model(record: ModelRecord) -> ModelOut:
     return ModelOut(**_model(record))
 
 
-def model_detail(record: ModelRecord) -> ModelDetail:
+def model_detail(record: ModelRecord, mistakes: Iterable[flow.Mistake] = ()) -> ModelDetail:
     """Present a model with all its scores."""
     metrics = record.card.get("metrics", {})
     return ModelDetail(
         **_model(record),
-        baselines=list(metrics.get("baselines", {}).values()),
-        classes=metrics.get("classes", []),
+        baselines=[
+            BaselineOut(name=one["name"], title=one["title"], metrics=_estimates(one))
+            for one in metrics.get("baselines", {}).values()
+        ],
+        scores=[_scored(one) for one in metrics.get("classes", metrics.get("tags", []))],
+        mistakes=[MistakeOut(**asdict(one)) for one in mistakes],
         has_report=(record.folder / flow.REPORT).is_file(),
         card=dict(record.card),
     )
 
 
+def _scored(one: Mapping[str, Any]) -> ScoredOut:
+    """Present a label or tag of a card: whatever was measured of it."""
+    told = {key: value for key, value in one.items() if key not in ("label", "tag", "tested")}
+    return ScoredOut(
+        name=one["label"] if "label" in one else one["tag"],
+        tested=one["tested"],
+        estimates={
+            key: None if value is None else EstimateOut(**value)
+            for key, value in told.items()
+            if value is None or (isinstance(value, Mapping) and "chance" in value)
+        },
+        numbers={key: value for key, value in told.items() if isinstance(value, int | float)},
+    )
+
+
+def _estimates(metrics: Mapping[str, Any]) -> dict[str, EstimateOut]:
+    """Return the numbers that have an interval and a chance."""
+    return {
+        name: EstimateOut(**one)
+        for name, one in metrics.items()
+        if isinstance(one, Mapping) and {"value", "low", "high", "chance"} == set(one)
+    }
+
+
 def _model(record: ModelRecord) -> dict[str, Any]:
     card = record.card
     space = Space.from_json(card["space"])
-    metrics = card.get("metrics", {})
     return {
         "name": record.name,
         "title": card.get("title") or f"{card['target']}, {card['method']}, {space.title}",
@@ -305,9 +340,34 @@ def _model(record: ModelRecord) -> dict[str, Any]:
         "space_title": space.title,
         "created": card.get("created"),
         "labels": card["labels"],
-        "top1": metrics.get("top1"),
-        "top5": metrics.get("top5"),
+        "images": card.get("images"),
+        "metrics": _estimates(card.get("metrics", {})),
+        "notes": card.get("notes", []),
+        "recipe": card.get("recipe"),
+        "tested": (record.folder / SCORES_FILE).is_file(),
     }
+
+
+def learning(targets: Iterable[flow.Target], options: Iterable[flow.Option]) -> LearningOut:
+    """Present what can be learned."""
+    return LearningOut(
+        targets=[TargetOut(**asdict(one)) for one in targets],
+        options=[
+            OptionOut(
+                name=one.name,
+                title=one.title,
+                help=one.help,
+                kind=one.kind,
+                default=one.default,
+                choices=[ChoiceOut(**asdict(each)) for each in one.choices],
+                low=one.low,
+                high=one.high,
+                needs={name: list(values) for name, values in one.needs.items()},
+                first=one.first,
+            )
+            for one in options
+        ],
+    )
 
 
 def map_(record: MapRecord) -> MapOut:
@@ -363,6 +423,7 @@ def job(record: Job) -> JobOut:
         notes=list(record.notes),
         again=record.again,
         file=record.file,
+        options=dict(record.options),
     )
 
 

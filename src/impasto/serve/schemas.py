@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from impasto.core.records import FlagKind, Split
 from impasto.core.space import Flip, Pooling, Precision
 from impasto.export import Metadata
+from impasto.flow import LearnOptions
 
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 Answer = Literal["yes", "partly", "no"]
@@ -98,8 +99,11 @@ class ModelOut(Out):
     space_title: str
     created: str | None = Field(description="ISO 8601.")
     labels: list[str]
-    top1: EstimateOut | None
-    top5: EstimateOut | None
+    images: int | None = Field(description="That it learned from and was tested on.")
+    metrics: dict[str, EstimateOut] = Field(description="`top1`, `macro_f1` and so on.")
+    notes: list[str] = Field(description="What a reader of the scores must know.")
+    recipe: str | None = Field(description="Name of the published recipe that it follows.")
+    tested: bool = Field(description="Whether its answers to the tested images are kept.")
 
 
 class CollectionOut(Out):
@@ -812,28 +816,95 @@ class BaselineOut(Out):
 
     name: str
     title: str
-    top1: EstimateOut
-    top5: EstimateOut
+    metrics: dict[str, EstimateOut]
 
 
-class ClassOut(Out):
-    """How well a model tells one class; null where nothing was tested or answered."""
+class ScoredOut(Out):
+    """How well a model tells one label or tag; null where nothing was tested or answered."""
 
-    label: str
+    name: str
     tested: int
-    answered: int
-    top1: EstimateOut | None
-    top5: EstimateOut | None
-    precision: EstimateOut | None
+    estimates: dict[str, EstimateOut | None] = Field(description="`top1`, `precision` and so on.")
+    numbers: dict[str, float | None] = Field(description="Without an interval: `lift` and so on.")
+
+
+class MistakeOut(Out):
+    """How many images of one label a model took for another."""
+
+    truth: str
+    answer: str
+    images: int
 
 
 class ModelDetail(ModelOut):
-    """A model with its scores beside baselines, class by class, and its card."""
+    """A model with its scores beside baselines, label by label or tag by tag, and its card."""
 
     baselines: list[BaselineOut]
-    classes: list[ClassOut]
+    scores: list[ScoredOut]
+    mistakes: list[MistakeOut] = Field(description="Of labels, the most frequent first.")
     has_report: bool
     card: dict[str, Any]
+
+
+class ChoiceOut(Out):
+    """A value that an option can have."""
+
+    name: str
+    title: str
+
+
+class OptionOut(Out):
+    """An option of learning, as a form shows it."""
+
+    name: str = Field(description="`tagging.aim` is `aim` inside of `tagging`.")
+    title: str
+    help: str
+    kind: Literal["choice", "switch", "whole", "number", "text", "words", "space"]
+    default: Any = Field(description="Null where something is chosen for the user.")
+    choices: list[ChoiceOut] = Field(description="Those of the method are with the target.")
+    low: float | None
+    high: float | None
+    needs: dict[str, list[str]] = Field(
+        description='What other options must be for it to mean anything; "" is one left out.'
+    )
+    first: bool = Field(description="Seen at once; the others wait until they are asked for.")
+
+
+class TargetOut(Out):
+    """Something that can be learned, and how."""
+
+    name: str
+    title: str
+    method: str = Field(description="The one that is taken when none is named.")
+    methods: list[ChoiceOut]
+    least: int = Field(description="Fewest images of a label or tag, when no number is given.")
+
+
+class LearningOut(Out):
+    """What can be learned, and everything that can be chosen."""
+
+    targets: list[TargetOut]
+    options: list[OptionOut]
+
+
+class LearningIn(In):
+    """Options of learning, as somebody is filling them in."""
+
+    options: dict[str, Any]
+
+
+class ProblemOut(Out):
+    """Why something can't be learned as asked."""
+
+    option: str = Field(description="The option to change; empty when it is none by itself.")
+    message: str
+
+
+class OutlookOut(Out):
+    """What would be learned, or what is in the way."""
+
+    sentence: str
+    problems: list[ProblemOut]
 
 
 Method = Literal["pca", "tsne", "umap"]
@@ -945,6 +1016,7 @@ class JobOut(Out):
     file: str | None = Field(
         default=None, description="Name of the file that it made: `exports/{id}` gives it."
     )
+    options: dict[str, Any] = Field(description="As it was asked for; empty outside of the app.")
 
 
 class CountsOut(Out):
@@ -976,25 +1048,6 @@ class EmbedOptions(In):
     flip: Flip = "none"
     precision: Precision = "f32"
     device: str = "auto"
-
-
-class LearnOptions(In):
-    """What to learn, from which vectors, and how."""
-
-    target: str = Field(default="label", description="label or tags.")
-    method: str | None = Field(
-        default=None, description="null: linear-svm for labels, logistic for tags."
-    )
-    space: str | None = None
-    name: str | None = None
-    folds: int | None = Field(
-        default=None, ge=2, le=50, description="Test every image once; null: keep a test part."
-    )
-    test: float = Field(default=0.2, gt=0, lt=1, description="Share of the test part.")
-    min_images: int | None = Field(
-        default=None, ge=1, description="Rarer ones are left out; null: 2 for labels, 20 for tags."
-    )
-    seed: int = Field(default=0, ge=0)
 
 
 class GraphOptions(In):

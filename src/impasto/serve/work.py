@@ -24,7 +24,6 @@ from impasto.serve.schemas import (
     IndexJobIn,
     IndexOptions,
     JobIn,
-    LearnOptions,
     MapJobIn,
     MapOptions,
     RetrievalJobIn,
@@ -62,7 +61,7 @@ def start(studio: Studio, asked: JobIn) -> Job:
             "another impasto writes it; nothing can be added, embedded, learned or mapped here."
         )
     title, work = _planned(studio, asked)
-    return studio.jobs.submit(asked.kind, title, work, asked.options.model_dump())
+    return studio.jobs.submit(asked.kind, title, work, asked.model_dump(mode="json")["options"])
 
 
 def again(studio: Studio, id_: str) -> Job:
@@ -166,9 +165,10 @@ def _embed(collection: Collection, options: EmbedOptions) -> tuple[str, Work]:
     return f"Embed with {' '.join([options.network, *options.layers])}", work
 
 
-def _learn(collection: Collection, options: LearnOptions) -> tuple[str, Work]:
-    wanted = flow.LearnOptions(**options.model_dump())
-    flow.choose_space(collection, options.space)
+def _learn(collection: Collection, wanted: flow.LearnOptions) -> tuple[str, Work]:
+    flow.choose_space(collection, wanted.space)
+    for problem in flow.problems(collection, wanted):
+        raise InvalidInput(problem.message)
 
     def work(progress: Progress) -> None:
         taught = flow.learn(collection, wanted, progress=progress)

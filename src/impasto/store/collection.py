@@ -812,6 +812,45 @@ class Collection:
         """Return what an unfinished run of that name keeps, begun or not."""
         return open_run(self.path, name)
 
+    def rename_model(self, name: str, new: str) -> None:
+        """Give a model another name.
+
+        Raises
+        ------
+        NotFound
+            When there is none of that name.
+        InvalidInput
+            When another one has the new name, or vectors are from its network.
+        """
+        with self._guard:
+            self._check_writable()
+            self._check_no_space_of(name)
+            models.rename(self.path / MODELS, name, new)
+
+    def remove_model(self, name: str) -> None:
+        """Delete a model with its report.
+
+        Raises
+        ------
+        NotFound
+            When there is none of that name.
+        InvalidInput
+            When vectors are from its network: they could not be computed any more.
+        """
+        with self._guard:
+            self._check_writable()
+            self._check_no_space_of(name)
+            models.remove(self.path / MODELS, name)
+
+    def _check_no_space_of(self, model: str) -> None:
+        """Raise InvalidInput when a space is of the network that a model is."""
+        names = [one.space.name for one in self.spaces() if one.space.network == f"model:{model}"]
+        if names:
+            raise InvalidInput(
+                f"The vectors of {', '.join(names)} are from the network {model}; its model keeps "
+                "its place and name as long as they are there."
+            )
+
     # Maps
 
     def save_map(

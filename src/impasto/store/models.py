@@ -91,6 +91,27 @@ def discard(target: Path) -> None:
     shutil.rmtree(new, ignore_errors=True)
 
 
+def rename(home: Path, name: str, new: str) -> None:
+    """Give a model another name, which no other one has."""
+    known = names(home)
+    if name not in known:
+        raise not_found("model", name, known)
+    check_name(new)
+    if new == name:
+        return
+    if new in known:
+        raise InvalidInput(f"There is a model {new!r} already; choose another name.")
+    (home / name).rename(home / new)
+    files.sync_folder(home)
+
+
+def remove(home: Path, name: str) -> None:
+    """Delete a model."""
+    if name not in (known := names(home)):
+        raise not_found("model", name, known)
+    discard(home / name)
+
+
 def recover(home: Path) -> None:
     """Finish or undo what a killed run left half done."""
     for folder in home.iterdir():

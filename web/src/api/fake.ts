@@ -15,6 +15,7 @@ import {
   fakeSideBySide,
 } from "./fakeSpread";
 import { SourceError, type DataSource, type Query } from "./source";
+import { fakeLearning, fakeModel, fakeOutlook } from "./fakeLearning";
 import { fakeOverview, fakeRetrieval } from "./fakeRetrieval";
 import { fakeChanges, fakeCompared, fakeScatter, fakeWithin } from "./fakeCompare";
 import type {
@@ -126,6 +127,7 @@ export function fakeSource(images: number, delay = 0): DataSource {
     notes: ["OpenVINO on CPU, f32"],
     again: false,
     file: null,
+    options: {},
   };
   const collection: Collection = {
     name: "pictures",
@@ -172,8 +174,14 @@ export function fakeSource(images: number, delay = 0): DataSource {
             space_title: "EfficientNet-Lite0 · pooled",
             created: "2026-01-01T10:00:00Z",
             labels: LABELS,
-            top1: { value: 0.75, low: 0.73, high: 0.77, chance: 0.2 },
-            top5: { value: 0.97, low: 0.96, high: 0.98, chance: 0.71 },
+            images,
+            metrics: {
+              top1: { value: 0.75, low: 0.73, high: 0.77, chance: 0.2 },
+              top5: { value: 0.97, low: 0.96, high: 0.98, chance: 0.71 },
+            },
+            notes: [],
+            recipe: null,
+            tested: true,
           },
         ]
       : [],
@@ -390,6 +398,24 @@ export function fakeSource(images: number, delay = 0): DataSource {
           .slice(0, 10)
           .map(({ id, similarity }) => ({ id, similarity, label: fakeImage(id).label })),
       });
+    },
+    learning: () => wait(fakeLearning()),
+    outlook: (options) => wait(fakeOutlook(options)),
+    model: (name) => {
+      const found = collection.models.find((model) => model.name === name);
+      return found
+        ? wait(fakeModel(found))
+        : Promise.reject(new SourceError("not_found", `No model '${name}'.`, 404));
+    },
+    renameModel: (name, next) => {
+      collection.models = collection.models.map((model) =>
+        model.name === name ? { ...model, name: next } : model,
+      );
+      return wait(undefined);
+    },
+    removeModel: (name) => {
+      collection.models = collection.models.filter((model) => model.name !== name);
+      return wait(undefined);
     },
     jobs: () => wait([job]),
     formats: () =>

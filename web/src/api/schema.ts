@@ -563,6 +563,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/learning": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Learning
+         * @description List what can be learned: targets, their methods, all options with what they mean.
+         */
+        get: operations["learning"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/learning/outlook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Outlook
+         * @description Say what would be learned with some options, or what is in the way, option by option.
+         */
+        post: operations["outlook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/maps": {
         parameters: {
             query?: never;
@@ -681,10 +721,18 @@ export interface paths {
         get: operations["model"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Remove Model
+         * @description Delete a model with its report.
+         */
+        delete: operations["remove_model"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Rename Model
+         * @description Give a model another name.
+         */
+        patch: operations["rename_model"];
         trace?: never;
     };
     "/api/models/{name}/predict": {
@@ -1255,12 +1303,14 @@ export interface components {
          * @description What needs no learning, tested on the same images.
          */
         BaselineOut: {
+            /** Metrics */
+            metrics: {
+                [key: string]: components["schemas"]["EstimateOut"];
+            };
             /** Name */
             name: string;
             /** Title */
             title: string;
-            top1: components["schemas"]["EstimateOut"];
-            top5: components["schemas"]["EstimateOut"];
         };
         /**
          * BinOut
@@ -1404,19 +1454,14 @@ export interface components {
             losses: components["schemas"]["ChangeOut"][];
         };
         /**
-         * ClassOut
-         * @description How well a model tells one class; null where nothing was tested or answered.
+         * ChoiceOut
+         * @description A value that an option can have.
          */
-        ClassOut: {
-            /** Answered */
-            answered: number;
-            /** Label */
-            label: string;
-            precision: components["schemas"]["EstimateOut"] | null;
-            /** Tested */
-            tested: number;
-            top1: components["schemas"]["EstimateOut"] | null;
-            top5: components["schemas"]["EstimateOut"] | null;
+        ChoiceOut: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
         };
         /**
          * CollectionOut
@@ -2167,6 +2212,59 @@ export interface components {
             mean: number;
         };
         /**
+         * HeadOptions
+         * @description What only heads on vectors need.
+         *
+         *     Parameters
+         *     ----------
+         *     against : {"one", "rest"}
+         *         Support vector machines for each pair of classes, or for each class against all others.
+         *     rows : {"unit", "raw"}
+         *         Vectors brought to length 1 and centred, or taken as the network gave them.
+         *     c : tuple of float
+         *         Values of C to try; empty: those of the method.
+         *     gamma : tuple of float
+         *         Values of the kernel's gamma to try; empty: those of the method.
+         *     inner_folds : int
+         *         Folds of the images learned from in which these are chosen.
+         *     flips : bool
+         *         Learn from the mirror images too; the space was embedded with ``flip="both"``.
+         */
+        HeadOptions: {
+            /**
+             * Against
+             * @default one
+             * @enum {string}
+             */
+            against?: "one" | "rest";
+            /**
+             * C
+             * @default []
+             */
+            c?: number[];
+            /**
+             * Flips
+             * @default false
+             */
+            flips?: boolean;
+            /**
+             * Gamma
+             * @default []
+             */
+            gamma?: number[];
+            /**
+             * Inner Folds
+             * @default 3
+             */
+            inner_folds?: number;
+            /**
+             * Rows
+             * @default unit
+             * @enum {string}
+             */
+            rows?: "unit" | "raw";
+        };
+        /**
          * HealthOut
          * @description The server is up.
          */
@@ -2347,6 +2445,13 @@ export interface components {
             /** Notes */
             notes: string[];
             /**
+             * Options
+             * @description As it was asked for; empty outside of the app.
+             */
+            options: {
+                [key: string]: unknown;
+            };
+            /**
              * Rate
              * @description Units a second.
              */
@@ -2394,6 +2499,26 @@ export interface components {
             similarity: number;
         };
         /**
+         * LearningIn
+         * @description Options of learning, as somebody is filling them in.
+         */
+        LearningIn: {
+            /** Options */
+            options: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * LearningOut
+         * @description What can be learned, and everything that can be chosen.
+         */
+        LearningOut: {
+            /** Options */
+            options: components["schemas"]["OptionOut"][];
+            /** Targets */
+            targets: components["schemas"]["TargetOut"][];
+        };
+        /**
          * LearnJobIn
          * @description Start a `learn` job.
          */
@@ -2407,49 +2532,118 @@ export interface components {
              * @default {
              *       "target": "label",
              *       "test": 0.2,
-             *       "seed": 0
+             *       "seed": 0,
+             *       "only": [],
+             *       "group_duplicates": true,
+             *       "tagging": {
+             *         "aim": "f1",
+             *         "balance": true,
+             *         "batch": 24,
+             *         "candidates": 5,
+             *         "cap": 10,
+             *         "decay": 0,
+             *         "focus": 2,
+             *         "focus_absent": 4,
+             *         "focus_present": 0,
+             *         "keep_bare": true,
+             *         "level": 0.5,
+             *         "loss": "plain",
+             *         "margin": 0.05,
+             *         "optimiser": "adam",
+             *         "power": 0.5,
+             *         "prior": true,
+             *         "rate": 0.003,
+             *         "reading": "inverse",
+             *         "repeat_below": 0.1,
+             *         "replacement": "within-batch",
+             *         "sampler": "random",
+             *         "smoothing": "global",
+             *         "steps": 2000
+             *       },
+             *       "heads": {
+             *         "against": "one",
+             *         "c": [],
+             *         "flips": false,
+             *         "gamma": [],
+             *         "inner_folds": 3,
+             *         "rows": "unit"
+             *       }
              *     }
              */
             options?: components["schemas"]["LearnOptions"];
         };
         /**
          * LearnOptions
-         * @description What to learn, from which vectors, and how.
+         * @description What to learn, from which vectors, and how to judge it.
+         *
+         *     Parameters
+         *     ----------
+         *     target : str
+         *         "label", the one class of an image, or "tags".
+         *     method : str or None
+         *         For labels a name in `impasto.learn.METHODS`: "linear-svm", "rbf-svm", "logistic"; for
+         *         tags "logistic" or "steps". None: "linear-svm" and "logistic".
+         *     space : str, tuple of str or None
+         *         Name of a space, or the beginning of it; several stand side by side; None: the newest.
+         *     folds : int or None
+         *         Test every image once, in so many folds; None: keep a test part aside.
+         *     test : float
+         *         Share of the test part, when the collection has no splits of its own.
+         *     seed : int
+         *         Of the division, and of everything random inside the learning.
+         *     name : str or None
+         *         Of the model; None: target and method.
+         *     only : tuple of str
+         *         Patterns (``animals/*``) of the labels or tags to learn; empty: all.
+         *     min_images : int or None
+         *         Labels or tags with fewer images are left out, and the report says so; None: 2 for
+         *         labels, 20 for tags.
+         *     group_duplicates : bool
+         *         Near-duplicates stay on one side. Turn it off only to see how much they flatter.
+         *     tagging : TagOptions
+         *         What only tags need: thresholds, loss, sampler.
+         *     heads : HeadOptions
+         *         What only labels and properties need.
+         *     recipe : str or None
+         *         The recipe that these options come from; `impasto.flow.from_recipe` makes them.
          */
         LearnOptions: {
-            /**
-             * Folds
-             * @description Test every image once; null: keep a test part.
-             */
+            /** Folds */
             folds?: number | null;
             /**
-             * Method
-             * @description null: linear-svm for labels, logistic for tags.
+             * Group Duplicates
+             * @default true
              */
+            group_duplicates?: boolean;
+            heads?: components["schemas"]["HeadOptions"];
+            /** Method */
             method?: string | null;
-            /**
-             * Min Images
-             * @description Rarer ones are left out; null: 2 for labels, 20 for tags.
-             */
+            /** Min Images */
             min_images?: number | null;
             /** Name */
             name?: string | null;
+            /**
+             * Only
+             * @default []
+             */
+            only?: string[];
+            /** Recipe */
+            recipe?: string | null;
             /**
              * Seed
              * @default 0
              */
             seed?: number;
             /** Space */
-            space?: string | null;
+            space?: string | string[] | null;
+            tagging?: components["schemas"]["TagOptions"];
             /**
              * Target
-             * @description label or tags.
              * @default label
              */
             target?: string;
             /**
              * Test
-             * @description Share of the test part.
              * @default 0.2
              */
             test?: number;
@@ -2633,8 +2827,20 @@ export interface components {
             source: "graph" | "all" | "sample" | "none";
         };
         /**
+         * MistakeOut
+         * @description How many images of one label a model took for another.
+         */
+        MistakeOut: {
+            /** Answer */
+            answer: string;
+            /** Images */
+            images: number;
+            /** Truth */
+            truth: string;
+        };
+        /**
          * ModelDetail
-         * @description A model with its scores beside baselines, class by class, and its card.
+         * @description A model with its scores beside baselines, label by label or tag by tag, and its card.
          */
         ModelDetail: {
             /** Baselines */
@@ -2643,8 +2849,6 @@ export interface components {
             card: {
                 [key: string]: unknown;
             };
-            /** Classes */
-            classes: components["schemas"]["ClassOut"][];
             /**
              * Created
              * @description ISO 8601.
@@ -2652,12 +2856,41 @@ export interface components {
             created: string | null;
             /** Has Report */
             has_report: boolean;
+            /**
+             * Images
+             * @description That it learned from and was tested on.
+             */
+            images: number | null;
             /** Labels */
             labels: string[];
             /** Method */
             method: string;
+            /**
+             * Metrics
+             * @description `top1`, `macro_f1` and so on.
+             */
+            metrics: {
+                [key: string]: components["schemas"]["EstimateOut"];
+            };
+            /**
+             * Mistakes
+             * @description Of labels, the most frequent first.
+             */
+            mistakes: components["schemas"]["MistakeOut"][];
             /** Name */
             name: string;
+            /**
+             * Notes
+             * @description What a reader of the scores must know.
+             */
+            notes: string[];
+            /**
+             * Recipe
+             * @description Name of the published recipe that it follows.
+             */
+            recipe: string | null;
+            /** Scores */
+            scores: components["schemas"]["ScoredOut"][];
             /**
              * Space
              * @description Name of the space its vectors come from.
@@ -2667,10 +2900,13 @@ export interface components {
             space_title: string;
             /** Target */
             target: string;
+            /**
+             * Tested
+             * @description Whether its answers to the tested images are kept.
+             */
+            tested: boolean;
             /** Title */
             title: string;
-            top1: components["schemas"]["EstimateOut"] | null;
-            top5: components["schemas"]["EstimateOut"] | null;
         };
         /**
          * ModelOut
@@ -2682,12 +2918,34 @@ export interface components {
              * @description ISO 8601.
              */
             created: string | null;
+            /**
+             * Images
+             * @description That it learned from and was tested on.
+             */
+            images: number | null;
             /** Labels */
             labels: string[];
             /** Method */
             method: string;
+            /**
+             * Metrics
+             * @description `top1`, `macro_f1` and so on.
+             */
+            metrics: {
+                [key: string]: components["schemas"]["EstimateOut"];
+            };
             /** Name */
             name: string;
+            /**
+             * Notes
+             * @description What a reader of the scores must know.
+             */
+            notes: string[];
+            /**
+             * Recipe
+             * @description Name of the published recipe that it follows.
+             */
+            recipe: string | null;
             /**
              * Space
              * @description Name of the space its vectors come from.
@@ -2697,10 +2955,13 @@ export interface components {
             space_title: string;
             /** Target */
             target: string;
+            /**
+             * Tested
+             * @description Whether its answers to the tested images are kept.
+             */
+            tested: boolean;
             /** Title */
             title: string;
-            top1: components["schemas"]["EstimateOut"] | null;
-            top5: components["schemas"]["EstimateOut"] | null;
         };
         /**
          * NameIn
@@ -2757,6 +3018,62 @@ export interface components {
              * @description Images that were compared, or that the index chose from.
              */
             total: number;
+        };
+        /**
+         * OptionOut
+         * @description An option of learning, as a form shows it.
+         */
+        OptionOut: {
+            /**
+             * Choices
+             * @description Those of the method are with the target.
+             */
+            choices: components["schemas"]["ChoiceOut"][];
+            /**
+             * Default
+             * @description Null where something is chosen for the user.
+             */
+            default: unknown;
+            /**
+             * First
+             * @description Seen at once; the others wait until they are asked for.
+             */
+            first: boolean;
+            /** Help */
+            help: string;
+            /** High */
+            high: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "choice" | "switch" | "whole" | "number" | "text" | "words" | "space";
+            /** Low */
+            low: number | null;
+            /**
+             * Name
+             * @description `tagging.aim` is `aim` inside of `tagging`.
+             */
+            name: string;
+            /**
+             * Needs
+             * @description What other options must be for it to mean anything; "" is one left out.
+             */
+            needs: {
+                [key: string]: string[];
+            };
+            /** Title */
+            title: string;
+        };
+        /**
+         * OutlookOut
+         * @description What would be learned, or what is in the way.
+         */
+        OutlookOut: {
+            /** Problems */
+            problems: components["schemas"]["ProblemOut"][];
+            /** Sentence */
+            sentence: string;
         };
         /**
          * OverviewOut
@@ -2876,6 +3193,19 @@ export interface components {
             neighbours: components["schemas"]["LabelledNeighbour"][];
             /** Predictions */
             predictions: components["schemas"]["PredictionOut"][];
+        };
+        /**
+         * ProblemOut
+         * @description Why something can't be learned as asked.
+         */
+        ProblemOut: {
+            /** Message */
+            message: string;
+            /**
+             * Option
+             * @description The option to change; empty when it is none by itself.
+             */
+            option: string;
         };
         /**
          * PropertyOut
@@ -3072,6 +3402,30 @@ export interface components {
             points: components["schemas"]["PointsOut"] | null;
         };
         /**
+         * ScoredOut
+         * @description How well a model tells one label or tag; null where nothing was tested or answered.
+         */
+        ScoredOut: {
+            /**
+             * Estimates
+             * @description `top1`, `precision` and so on.
+             */
+            estimates: {
+                [key: string]: components["schemas"]["EstimateOut"] | null;
+            };
+            /** Name */
+            name: string;
+            /**
+             * Numbers
+             * @description Without an interval: `lift` and so on.
+             */
+            numbers: {
+                [key: string]: number | null;
+            };
+            /** Tested */
+            tested: number;
+        };
+        /**
          * SelectionIn
          * @description Keep a set of images under a name, instead of those that had it.
          */
@@ -3233,6 +3587,197 @@ export interface components {
              * @description Whether words can be asked in it: `text:a red bird`.
              */
             words: boolean;
+        };
+        /**
+         * TagOptions
+         * @description What only the learning of tags needs.
+         *
+         *     Parameters
+         *     ----------
+         *     keep_bare : bool
+         *         Learn and judge also on tagged images that have none of the chosen tags. (Images without
+         *         any tag never take part: nobody said what they show.)
+         *     aim : {"f1", "precision", "recall", "fixed"}
+         *         What each tag's threshold is chosen for.
+         *     level : float
+         *         The precision or recall that is wanted, or the fixed threshold.
+         *     loss : str
+         *         Of "steps": a name in `impasto.learn.LOSSES`.
+         *     sampler : str
+         *         Of "steps": a name in `impasto.learn.SAMPLERS`.
+         *     candidates : int
+         *         Images that the sampler "entropy" chooses each next one from.
+         *     replacement : {"within-batch", "never", "always"}
+         *         What the sampler "entropy" may draw again.
+         *     steps : int
+         *         Batches that "steps" learns from.
+         *     batch : int
+         *         Images of a batch.
+         *     rate : float
+         *         Size of the steps.
+         *     optimiser : {"adam", "adagrad"}
+         *         What takes the steps.
+         *     decay : float
+         *         Pull of the weights towards 0.
+         *     prior : bool
+         *         Biases begin at the tags' frequencies, else at 0.
+         *     repeat_below : float
+         *         Frequency of a tag below which the sampler "repeat-factor" repeats its images.
+         *     reading : {"inverse", "printed"}
+         *         Of the loss "weighted": work 1's weights as its text means them, or as printed.
+         *     smoothing : {"global", "per-tag"} or float
+         *         Of the loss "weighted": the k of work 1.
+         *     balance : bool
+         *         Of the loss "weighted": scale the weights of each tag to a mean of 1.
+         *     cap, power : float
+         *         Of the loss "pos-weight".
+         *     focus : float
+         *         Of the loss "focal".
+         *     focus_present, focus_absent, margin : float
+         *         Of the loss "asymmetric".
+         */
+        TagOptions: {
+            /**
+             * Aim
+             * @default f1
+             * @enum {string}
+             */
+            aim?: "f1" | "precision" | "recall" | "fixed";
+            /**
+             * Balance
+             * @default true
+             */
+            balance?: boolean;
+            /**
+             * Batch
+             * @default 24
+             */
+            batch?: number;
+            /**
+             * Candidates
+             * @default 5
+             */
+            candidates?: number;
+            /**
+             * Cap
+             * @default 10
+             */
+            cap?: number;
+            /**
+             * Decay
+             * @default 0
+             */
+            decay?: number;
+            /**
+             * Focus
+             * @default 2
+             */
+            focus?: number;
+            /**
+             * Focus Absent
+             * @default 4
+             */
+            focus_absent?: number;
+            /**
+             * Focus Present
+             * @default 0
+             */
+            focus_present?: number;
+            /**
+             * Keep Bare
+             * @default true
+             */
+            keep_bare?: boolean;
+            /**
+             * Level
+             * @default 0.5
+             */
+            level?: number;
+            /**
+             * Loss
+             * @default plain
+             */
+            loss?: string;
+            /**
+             * Margin
+             * @default 0.05
+             */
+            margin?: number;
+            /**
+             * Optimiser
+             * @default adam
+             * @enum {string}
+             */
+            optimiser?: "adam" | "adagrad";
+            /**
+             * Power
+             * @default 0.5
+             */
+            power?: number;
+            /**
+             * Prior
+             * @default true
+             */
+            prior?: boolean;
+            /**
+             * Rate
+             * @default 0.003
+             */
+            rate?: number;
+            /**
+             * Reading
+             * @default inverse
+             * @enum {string}
+             */
+            reading?: "inverse" | "printed";
+            /**
+             * Repeat Below
+             * @default 0.1
+             */
+            repeat_below?: number;
+            /**
+             * Replacement
+             * @default within-batch
+             * @enum {string}
+             */
+            replacement?: "within-batch" | "never" | "always";
+            /**
+             * Sampler
+             * @default random
+             */
+            sampler?: string;
+            /**
+             * Smoothing
+             * @default global
+             */
+            smoothing?: ("global" | "per-tag") | number;
+            /**
+             * Steps
+             * @default 2000
+             */
+            steps?: number;
+        };
+        /**
+         * TargetOut
+         * @description Something that can be learned, and how.
+         */
+        TargetOut: {
+            /**
+             * Least
+             * @description Fewest images of a label or tag, when no number is given.
+             */
+            least: number;
+            /**
+             * Method
+             * @description The one that is taken when none is named.
+             */
+            method: string;
+            /** Methods */
+            methods: components["schemas"]["ChoiceOut"][];
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
         };
         /**
          * UploadOut
@@ -4524,6 +5069,68 @@ export interface operations {
             };
         };
     };
+    learning: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearningOut"];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    outlook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LearningIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutlookOut"];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     maps: {
         parameters: {
             query?: never;
@@ -4723,6 +5330,68 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ModelDetail"];
                 };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    remove_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rename_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NameIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description One clear sentence. */
             default: {

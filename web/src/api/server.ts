@@ -60,6 +60,7 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
   });
   const post = (body: unknown): RequestInit => send("POST", body);
   const selection = (name: string): string => `selections/${encodeURIComponent(name)}`;
+  const model = (name: string): string => `models/${encodeURIComponent(name)}`;
   const comparison = (name: string): string => `comparisons/${encodeURIComponent(name)}`;
 
   return {
@@ -140,8 +141,17 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
       for (const old of [...sent.keys()].slice(0, -KEPT)) sent.delete(old);
       return upload;
     },
-    predict: (model, term) =>
-      json(`models/${encodeURIComponent(model)}/predict`, post({ term: formatTerm(term) }), true),
+    predict: (name, term) =>
+      json(`models/${encodeURIComponent(name)}/predict`, post({ term: formatTerm(term) }), true),
+    learning: () => json("learning"),
+    outlook: (options) => json("learning/outlook", post({ options }), true),
+    model: (name) => json(model(name)),
+    renameModel: async (name, next) => {
+      await request(model(name), send("PATCH", { name: next }));
+    },
+    removeModel: async (name) => {
+      await request(model(name), { method: "DELETE" });
+    },
     jobs: () => json("jobs"),
     start: (job) => json("jobs", post(job)),
     again: (id) => json(`jobs/${encodeURIComponent(id)}/again`, { method: "POST" }),
@@ -181,8 +191,8 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
       picture: (image, side) => `api/pictures/${image.id}?side=${side}&v=${image.version}`,
       original: (id) => `api/originals/${id}`,
       upload: (id) => `api/uploads/${id}`,
-      report: (model) => `api/models/${encodeURIComponent(model)}/report`,
       made: (job) => `api/exports/${job}`,
+      report: (name) => `api/${model(name)}/report`,
     },
   };
 }

@@ -24,8 +24,11 @@ import type {
   Image,
   Job,
   JobRequest,
+  Learning,
   Marks,
+  ModelDetail,
   Neighbours,
+  Outlook,
   Overview,
   Prediction,
   PropertyFacet,
@@ -117,6 +120,13 @@ export interface DataSource {
   export(images: Images, options: ExportOptions): Promise<Job>;
   upload(file: Blob): Promise<Upload>;
   predict(model: string, term: Term): Promise<Prediction>;
+  /** What can be learned and everything that can be chosen, for a form. */
+  learning(): Promise<Learning>;
+  /** What would be learned with some options, or what is in the way. */
+  outlook(options: Record<string, unknown>): Promise<Outlook>;
+  model(name: string): Promise<ModelDetail>;
+  renameModel(name: string, next: string): Promise<void>;
+  removeModel(name: string): Promise<void>;
   jobs(): Promise<Job[]>;
   start(job: JobRequest): Promise<Job>;
   /** Start a job that failed or was stopped once more, as it was asked for. */

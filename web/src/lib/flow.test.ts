@@ -99,6 +99,7 @@ describe("jobs", () => {
     notes: [],
     again: false,
     file: null,
+    options: {},
     ...more,
   });
 

@@ -64,7 +64,7 @@ export class Listing {
       .map(words)
       .filter((phrase) => phrase.length > 0);
     const unsearchable = view.text.trim() !== "" && phrases.length === 0;
-    if (unsearchable || view.selection !== null) return [];
+    if (unsearchable || view.selection !== null || view.answers.length > 0) return [];
     const asked = [...anyOf(view.values)];
     const texts = phrases.length ? this.#searchable() : null;
     return this.#images.filter(

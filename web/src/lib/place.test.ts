@@ -37,6 +37,7 @@ describe("the view", () => {
     selection: "my best",
     values: ["medium=oil & ink"],
     ranges: ["property:year=1900..", "width=..20"],
+    answers: ["mine=cat"],
     sort: "similarity",
     descending: true,
     terms: ["image:3", "-tag:x"],
@@ -63,6 +64,7 @@ describe("the view", () => {
       ...{ label: "", unlabelled: false, tag: ["a|b", "c"], split: "test", flag: "tiny", text: "sea & sky" },
       ...{ selection: "my best", value: ["medium=oil & ink"] },
       range: ["property:year=1900..", "width=..20"],
+      answer: ["mine=cat"],
     });
     expect(isFiltered(unfiltered(view))).toBe(false);
     expect(unfiltered(view).sort).toBe("similarity");

@@ -12,6 +12,8 @@ export interface View {
   readonly values: readonly string[];
   /** Numbers and their limits, likewise. */
   readonly ranges: readonly string[];
+  /** Models and what they must have answered: `MODEL=ANSWER`. */
+  readonly answers: readonly string[];
   readonly sort: string;
   readonly descending: boolean;
   /** What pictures are to be like, in the order by similarity. */
@@ -30,6 +32,7 @@ export const EVERYTHING: View = {
   selection: null,
   values: [],
   ranges: [],
+  answers: [],
   sort: "added",
   descending: false,
   terms: [],
@@ -70,6 +73,7 @@ export function viewFrom(params: URLSearchParams): View {
     selection: params.get("selection"),
     values: params.getAll("value"),
     ranges: params.getAll("range"),
+    answers: params.getAll("answer"),
     sort: params.get("sort") ?? EVERYTHING.sort,
     descending: params.get("descending") === "true",
     terms: params.getAll("term"),
@@ -89,6 +93,7 @@ export function viewParams(view: View): URLSearchParams {
   if (view.selection !== null) params.set("selection", view.selection);
   for (const value of view.values) params.append("value", value);
   for (const range of view.ranges) params.append("range", range);
+  for (const answer of view.answers) params.append("answer", answer);
   if (view.sort !== EVERYTHING.sort) params.set("sort", view.sort);
   if (view.descending) params.set("descending", "true");
   if (isScore(view.sort)) {
@@ -100,8 +105,8 @@ export function viewParams(view: View): URLSearchParams {
 
 /** The filter of a view as the body of a request: the API's names, without the order. */
 export function filterOf(view: View): Record<string, unknown> {
-  const { label, unlabelled, tags, split, flag, text, selection, values, ranges } = view;
-  return { label, unlabelled, tag: tags, split, flag, text, selection, value: values, range: ranges };
+  const { label, unlabelled, tags, split, flag, text, selection, values, ranges, answers } = view;
+  return { label, unlabelled, tag: tags, split, flag, text, selection, value: values, range: ranges, answer: answers };
 }
 
 /** The same order of everything. */
@@ -121,7 +126,8 @@ export function isFiltered(view: View): boolean {
     view.text.trim() !== "" ||
     view.selection !== null ||
     view.values.length > 0 ||
-    view.ranges.length > 0
+    view.ranges.length > 0 ||
+    view.answers.length > 0
   );
 }
 

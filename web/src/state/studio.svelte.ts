@@ -161,8 +161,9 @@ export class Studio {
     return true;
   }
 
-  run(job: JobRequest): Promise<void> {
-    return this.#begin(() => this.source.start(job));
+  /** Start a job; the drawer shows it, where the page does not. */
+  run(job: JobRequest, drawer = true): Promise<void> {
+    return this.#begin(() => this.source.start(job), drawer);
   }
 
   export(images: Images, options: ExportOptions): Promise<void> {
@@ -174,11 +175,11 @@ export class Studio {
     return this.#begin(() => this.source.again(id));
   }
 
-  async #begin(start: () => Promise<Job>): Promise<void> {
+  async #begin(start: () => Promise<Job>, drawer = true): Promise<void> {
     try {
       const started = await start();
       this.jobs = [started, ...this.jobs.filter((other) => other.id !== started.id)];
-      this.drawer = true;
+      if (drawer) this.drawer = true;
     } catch (error) {
       this.complain(error);
     }

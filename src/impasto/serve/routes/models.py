@@ -19,6 +19,7 @@ from impasto.serve.schemas import (
     LabelledNeighbour,
     ModelDetail,
     ModelOut,
+    NameIn,
     PredictionOut,
     PredictOut,
     TermIn,
@@ -37,7 +38,20 @@ def models(studio: StudioIn) -> list[ModelOut]:
 @router.get("/models/{name}")
 def model(studio: StudioIn, name: str) -> ModelDetail:
     """Give a model's card and scores."""
-    return present.model_detail(studio.collection.model(name))
+    record = studio.collection.model(name)
+    return present.model_detail(record, flow.mistakes(studio.collection, name))
+
+
+@router.patch("/models/{name}", status_code=204)
+def rename_model(studio: StudioIn, name: str, asked: NameIn) -> None:
+    """Give a model another name."""
+    studio.collection.rename_model(name, asked.name)
+
+
+@router.delete("/models/{name}", status_code=204)
+def remove_model(studio: StudioIn, name: str) -> None:
+    """Delete a model with its report."""
+    studio.collection.remove_model(name)
 
 
 @router.get("/models/{name}/report", response_class=HTMLResponse)

@@ -1,0 +1,94 @@
+/** Learning without a server: two targets, a few options of every kind, made-up scores. */
+
+import type { Estimate, Learning, LearnOption, Model, ModelDetail, Outlook } from "./types";
+
+function option(name: string, kind: LearnOption["kind"], more: Partial<LearnOption> = {}): LearnOption {
+  const words = name.slice(name.indexOf(".") + 1).replaceAll("_", " ");
+  return {
+    name,
+    kind,
+    title: words.charAt(0).toUpperCase() + words.slice(1),
+    help: "What it does.",
+    default: null,
+    choices: [],
+    low: null,
+    high: null,
+    needs: {},
+    first: false,
+    ...more,
+  };
+}
+
+const named = (...names: string[]): { name: string; title: string }[] =>
+  names.map((name) => ({ name, title: name.replaceAll("-", " ") }));
+
+export function fakeLearning(): Learning {
+  return {
+    targets: [
+      {
+        name: "label",
+        title: "The label of a picture",
+        method: "linear-svm",
+        methods: named("linear-svm", "rbf-svm", "logistic"),
+        least: 2,
+      },
+      { name: "tags", title: "Its tags", method: "logistic", methods: named("logistic", "steps"), least: 20 },
+    ],
+    options: [
+      option("target", "choice", { default: "label", choices: named("label", "tags"), first: true }),
+      option("method", "choice", { first: true }),
+      option("space", "space", { first: true }),
+      option("folds", "whole", { low: 2, high: 50, first: true }),
+      option("test", "number", { default: 0.2, needs: { folds: [""] }, first: true }),
+      option("only", "words", { default: [] }),
+      option("group_duplicates", "switch", { default: true }),
+      option("tagging.aim", "choice", {
+        default: "f1",
+        choices: named("f1", "recall"),
+        needs: { target: ["tags"] },
+      }),
+      option("tagging.sampler", "choice", {
+        default: "random",
+        choices: named("random", "entropy"),
+        needs: { method: ["steps"] },
+      }),
+      option("tagging.candidates", "whole", { default: 5, needs: { "tagging.sampler": ["entropy"] } }),
+    ],
+  };
+}
+
+export function fakeOutlook(options: Record<string, unknown>): Outlook {
+  const folds = options["folds"];
+  return typeof folds === "number" && folds < 2
+    ? { sentence: "", problems: [{ option: "folds", message: `It is at least 2, not ${folds}.` }] }
+    : { sentence: "7 labels, on 4,545 pictures.", problems: [] };
+}
+
+export function fakeModel(model: Model): ModelDetail {
+  const [first, second] = model.labels;
+  return {
+    ...model,
+    baselines: [
+      {
+        name: "chance",
+        title: "Drawing a class from a hat",
+        metrics: Object.fromEntries(
+          Object.entries(model.metrics).map(([name, { chance }]) => [name, flat(chance)]),
+        ),
+      },
+    ],
+    scores: model.labels.map((name, i) => ({
+      name,
+      tested: 10 + i,
+      estimates: { top1: { ...flat(0.5 + i / 20), chance: 0.2 }, precision: i ? flat(0.6) : null },
+      numbers: { answered: 9 + i },
+    })),
+    mistakes: first && second ? [{ truth: first, answer: second, images: 3 }] : [],
+    has_report: true,
+    card: {},
+  };
+}
+
+function flat(value: number): Estimate {
+  return { value, low: value, high: value, chance: value };
+}

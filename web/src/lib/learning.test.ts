@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { fakeLearning } from "../api/fakeLearning";
+import type { Job } from "../api/types";
+import { askedFor, changed, fieldsFrom, isLearning, isMeant, targetOf, told, withField } from "./learning";
+
+const learning = fakeLearning();
+const start = fieldsFrom(learning.options);
+const option = (name: string) => learning.options.find((each) => each.name === name)!;
+const shown = (fields: typeof start): string[] =>
+  learning.options.filter((each) => isMeant(learning, fields, each)).map(({ name }) => name);
+
+describe("the form of learning", () => {
+  it("begins with what would be taken anyway, and asks for nothing", () => {
+    expect(start).toMatchObject({ target: "label", method: "", test: "0.2", only: "", group_duplicates: true });
+    expect(askedFor(learning, start)).toEqual({});
+    expect(targetOf(learning, start)?.method).toBe("linear-svm");
+  });
+
+  it("shows what means something", () => {
+    expect(shown(start)).toEqual(["target", "method", "space", "folds", "test", "only", "group_duplicates"]);
+    const tags = withField(start, "target", "tags");
+    expect(shown(tags)).toContain("tagging.aim");
+    expect(shown(tags)).not.toContain("tagging.sampler");
+    const steps = withField(withField(tags, "method", "steps"), "tagging.sampler", "entropy");
+    expect(shown(steps)).toContain("tagging.candidates");
+    expect(isMeant(learning, withField(steps, "method", "logistic"), option("tagging.candidates"))).toBe(false);
+    expect(shown(withField(start, "folds", "5"))).not.toContain("test");
+  });
+
+  it("takes the method of another target away", () => {
+    const steps = withField(withField(start, "target", "tags"), "method", "steps");
+    expect(withField(steps, "target", "label")["method"]).toBe("");
+    expect(withField(steps, "target", "tags")["method"]).toBe("steps");
+  });
+
+  it("asks for what is different, by the names of the API", () => {
+    let fields = withField(start, "target", "tags");
+    fields = withField(fields, "method", "steps");
+    fields = withField(fields, "tagging.sampler", "entropy");
+    fields = withField(fields, "tagging.candidates", " 9 ");
+    fields = withField(fields, "only", "a*, bird ,");
+    fields = withField(fields, "group_duplicates", false);
+    expect(askedFor(learning, fields)).toEqual({
+      target: "tags",
+      method: "steps",
+      only: ["a*", "bird"],
+      group_duplicates: false,
+      tagging: { sampler: "entropy", candidates: 9 },
+    });
+    expect(changed(learning, fields)).toBe(4);
+  });
+
+  it("leaves it to the server to say what is wrong with a number", () => {
+    expect(askedFor(learning, withField(start, "folds", "many"))).toEqual({ folds: "many" });
+    expect(askedFor(learning, withField(start, "test", "0,3"))).toEqual({ test: 0.3 });
+    expect(askedFor(learning, withField(start, "test", ""))).toEqual({ test: null });
+  });
+
+  it("reads what was asked for before", () => {
+    const asked = { target: "tags", only: ["a", "b"], tagging: { aim: "recall" } };
+    const fields = fieldsFrom(learning.options, asked);
+    expect(fields).toMatchObject({ target: "tags", only: "a, b", "tagging.aim": "recall", folds: "" });
+    expect(askedFor(learning, fields)).toEqual(asked);
+  });
+});
+
+describe("runs of learning", () => {
+  const job = (id: string, kind: string, state: Job["state"]): Job =>
+    ({ id, kind, state, title: id }) as Job;
+
+  it("tells those under way and the last one that is over", () => {
+    const jobs = [
+      job("a", "learn", "queued"),
+      job("b", "embed", "running"),
+      job("c", "tune", "running"),
+      job("d", "learn", "failed"),
+      job("e", "learn", "done"),
+    ];
+    expect(told(jobs).map(({ id }) => id)).toEqual(["c", "a", "d"]);
+    expect(jobs.filter(isLearning).map(({ id }) => id)).toEqual(["a", "c"]);
+    expect(told([])).toEqual([]);
+  });
+});

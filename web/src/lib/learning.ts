@@ -1,0 +1,113 @@
+/** The form of learning: what is shown, what is asked of the server, drawn from what it tells. */
+
+import type { Job, Learning, LearnOption, LearnTarget } from "../api/types";
+import { isActive, ordered } from "./jobs";
+
+/** A field of the form as it stands: the text of it, or a switch. */
+export type Field = string | boolean;
+export type Fields = Readonly<Record<string, Field>>;
+
+/** The form as it is at first, or as a model or job was once asked for. */
+export function fieldsFrom(options: readonly LearnOption[], asked: Record<string, unknown> = {}): Fields {
+  return Object.fromEntries(
+    options.map((option) => {
+      const [outer, inner] = split(option.name);
+      const inside = asked[outer];
+      const given = inner === null ? inside : isRecord(inside) ? inside[inner] : undefined;
+      return [option.name, fieldOf(given === undefined ? option.default : given)];
+    }),
+  );
+}
+
+function fieldOf(value: unknown): Field {
+  if (typeof value === "boolean") return value;
+  if (Array.isArray(value)) return value.map(String).join(", ");
+  return value === null || value === undefined ? "" : String(value as string | number);
+}
+
+/** The target that is chosen; the first where none is. */
+export function targetOf(learning: Learning, fields: Fields): LearnTarget | undefined {
+  return learning.targets.find(({ name }) => name === fields["target"]) ?? learning.targets[0];
+}
+
+/** What an option comes to: the method that is taken when none is named. */
+function effective(learning: Learning, fields: Fields, name: string): Field {
+  const field = fields[name] ?? "";
+  return name === "method" && field === "" ? (targetOf(learning, fields)?.method ?? "") : field;
+}
+
+/** Whether an option means anything as the others stand. */
+export function isMeant(learning: Learning, fields: Fields, option: LearnOption): boolean {
+  return Object.entries(option.needs).every(([name, values]) => {
+    const needed = learning.options.find((each) => each.name === name);
+    return (
+      values.includes(String(effective(learning, fields, name))) &&
+      (needed === undefined || isMeant(learning, fields, needed))
+    );
+  });
+}
+
+/** Set a field; another target begins with its own method. */
+export function withField(fields: Fields, name: string, value: Field): Fields {
+  const next = { ...fields, [name]: value };
+  return name === "target" && fields["target"] !== value ? { ...next, method: "" } : next;
+}
+
+/** The options as the API takes them: what means something and is not as it would be anyway. */
+export function askedFor(learning: Learning, fields: Fields): Record<string, unknown> {
+  const asked: Record<string, unknown> = {};
+  for (const option of learning.options) {
+    if (!isMeant(learning, fields, option)) continue;
+    const field = fields[option.name];
+    if (field === undefined || field === fieldOf(option.default)) continue;
+    const [outer, inner] = split(option.name);
+    if (inner === null) asked[outer] = written(option, field);
+    else asked[outer] = { ...(isRecord(asked[outer]) ? asked[outer] : {}), [inner]: written(option, field) };
+  }
+  return asked;
+}
+
+function written(option: LearnOption, field: Field): unknown {
+  if (typeof field === "boolean") return field;
+  const text = field.trim();
+  if (option.kind === "words")
+    return text
+      .split(",")
+      .map((word) => word.trim())
+      .filter(Boolean);
+  if (text === "") return null;
+  if (option.kind !== "whole" && option.kind !== "number") return text;
+  const number = Number(text.replace(",", "."));
+  return Number.isNaN(number) ? text : number; // the server says what is wrong with it
+}
+
+/** How many options differ from what they would be anyway, among those not seen at once. */
+export function changed(learning: Learning, fields: Fields): number {
+  return learning.options.filter(
+    (option) =>
+      !option.first && isMeant(learning, fields, option) && fields[option.name] !== fieldOf(option.default),
+  ).length;
+}
+
+function split(name: string): [outer: string, inner: string | null] {
+  const at = name.indexOf(".");
+  return at < 0 ? [name, null] : [name.slice(0, at), name.slice(at + 1)];
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+const KINDS: readonly string[] = ["learn", "tune"];
+
+/** Whether a job learns right now, or is about to. */
+export function isLearning(job: Job): boolean {
+  return KINDS.includes(job.kind) && isActive(job);
+}
+
+/** The runs that are told on the page: those under way, and the one that was over last. */
+export function told(jobs: readonly Job[]): Job[] {
+  const runs = ordered(jobs.filter(({ kind }) => KINDS.includes(kind)));
+  const over = runs.find((job) => !isActive(job));
+  return [...runs.filter(isActive), ...(over ? [over] : [])];
+}
