@@ -40,8 +40,6 @@ BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
 
 NEEDS: Mapping[str, Mapping[str, Values]] = {
     "test": {"folds": ("",)},
-    "tagging.keep_bare": {"target": ("tags",)},
-    "tagging.aim": {"target": ("tags",)},
     "tagging.level": {"tagging.aim": ("precision", "recall", "fixed")},
     "tagging.loss": {"method": ("steps",)},
     "tagging.sampler": {"method": ("steps",)},
@@ -50,8 +48,24 @@ NEEDS: Mapping[str, Mapping[str, Values]] = {
     "tagging.steps": {"method": ("steps",)},
     "tagging.batch": {"method": ("steps",)},
     "tagging.rate": {"method": ("steps",)},
+    "tagging.optimiser": {"method": ("steps",)},
+    "tagging.decay": {"method": ("steps",)},
+    "tagging.prior": {"method": ("steps",)},
+    "tagging.repeat_below": {"tagging.sampler": ("repeat-factor",)},
+    "tagging.reading": {"tagging.loss": ("weighted",)},
+    "tagging.smoothing": {"tagging.loss": ("weighted",)},
+    "tagging.balance": {"tagging.loss": ("weighted",)},
+    "tagging.cap": {"tagging.loss": ("pos-weight",)},
+    "tagging.power": {"tagging.loss": ("pos-weight",)},
+    "tagging.focus": {"tagging.loss": ("focal",)},
+    "tagging.focus_present": {"tagging.loss": ("asymmetric",)},
+    "tagging.focus_absent": {"tagging.loss": ("asymmetric",)},
+    "tagging.margin": {"tagging.loss": ("asymmetric",)},
 }
-"""What other options must be for one to mean anything; "" is an option left out."""
+"""What other options must be for one to mean anything; "" is an option left out.
+
+Options inside of `tagging` that are not named here mean something for all tags.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +197,7 @@ def options(kind: type = LearnOptions, inside: str = "") -> tuple[Option, ...]:
                 choices,
                 low,
                 high,
-                NEEDS.get(name, {}),
+                NEEDS.get(name, {"target": ("tags",)} if inside else {}),
                 name in FIRST,
             )
         )
@@ -198,7 +212,7 @@ def helps(docstring: str) -> dict[str, str]:
     for entry in re.split(r"\n(?=\S)", section):
         head, *body = entry.split("\n")
         told = " ".join(line.strip() for line in body).replace("`", "")
-        told = told.replace("None: ", "Left out: ").replace("empty: ", "left out: ")
+        told = re.sub(r"; (None|empty): ", "; left out: ", told).replace("None: ", "Left out: ")
         found.update({name.strip(): told for name in head.partition(" : ")[0].split(",")})
     return found
 

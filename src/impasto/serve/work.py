@@ -24,6 +24,7 @@ from impasto.serve.schemas import (
     IndexJobIn,
     IndexOptions,
     JobIn,
+    LearnJobIn,
     MapJobIn,
     MapOptions,
     RetrievalJobIn,
@@ -61,7 +62,10 @@ def start(studio: Studio, asked: JobIn) -> Job:
             "another impasto writes it; nothing can be added, embedded, learned or mapped here."
         )
     title, work = _planned(studio, asked)
-    return studio.jobs.submit(asked.kind, title, work, asked.model_dump(mode="json")["options"])
+    given = asked.model_dump(mode="json")["options"]
+    if isinstance(asked, LearnJobIn):
+        given["name"] = asked.options.model_name  # so that everybody knows what will come of it
+    return studio.jobs.submit(asked.kind, title, work, given)
 
 
 def again(studio: Studio, id_: str) -> Job:
