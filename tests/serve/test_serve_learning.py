@@ -42,8 +42,12 @@ def test_everything_is_told_by_the_registries(told: Told) -> None:
     options = {one["name"]: one for one in told["options"]}
     for name, registry in (("tagging.loss", LOSSES), ("tagging.sampler", SAMPLERS)):
         assert [one["name"] for one in options[name]["choices"]] == list(registry)
-    plain = {each.name for each in fields(flow.LearnOptions)} - {"tagging"}
-    inner = {f"tagging.{each.name}" for each in fields(flow.TagOptions)}
+    plain = {each.name for each in fields(flow.LearnOptions)} - {"tagging", "heads"}
+    inner = {
+        f"{name}.{each.name}"
+        for name, kind in (("tagging", flow.TagOptions), ("heads", flow.HeadOptions))
+        for each in fields(kind)
+    }
     assert set(options) == plain | inner
     assert all(one["help"] and "`" not in one["help"] for one in options.values())
     assert options["tagging.aim"]["needs"] == {"target": ["tags"]}
@@ -55,7 +59,14 @@ def test_a_form_asks_what_the_command_line_asks(told: Told) -> None:
     """Bounds and defaults of `impasto learn` are those of the form."""
     options = {one["name"]: one for one in told["options"]}
     for one in learn.params:
-        mine = options.get(str(one.name)) or options.get(f"tagging.{one.name}")
+        mine = next(
+            (
+                options[each]
+                for each in (one.name, f"tagging.{one.name}", f"heads.{one.name}")
+                if each in options
+            ),
+            None,
+        )
         if mine is None or not isinstance(one, click.Option):
             continue
         if isinstance(one.type, click.IntRange) and mine["low"] is not None:

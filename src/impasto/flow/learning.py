@@ -16,7 +16,7 @@ from impasto.flow.teaching import LEAST, TARGETS, LearnOptions, matches
 if TYPE_CHECKING:
     from impasto.store import Collection
 
-OptionKind = Literal["choice", "switch", "whole", "number", "text", "words", "space"]
+OptionKind = Literal["choice", "switch", "whole", "number", "text", "words", "numbers", "space"]
 Values = tuple[str, ...]
 
 FIRST = ("target", "recipe", "method", "space", "folds", "test", "name")
@@ -30,6 +30,7 @@ BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
     "test": (0.01, 0.99),
     "min_images": (1, None),
     "seed": (0, 2**32 - 1),
+    "heads.inner_folds": (2, None),
     "tagging.level": (0, 1),
     "tagging.candidates": (1, None),
     "tagging.steps": (1, None),
@@ -64,8 +65,14 @@ NEEDS: Mapping[str, Mapping[str, Values]] = {
 }
 """What other options must be for one to mean anything; "" is an option left out.
 
-Options inside of `tagging` that are not named here mean something for all tags.
+Options inside of others that are not named here go by `INSIDE`.
 """
+
+INSIDE: Mapping[str, Mapping[str, Values]] = {
+    "tagging.": {"target": ("tags",)},
+    "heads.": {"target": ("label",)},
+}
+"""What the target must be for options that lie inside of another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +100,8 @@ class Option:
         As `LearnOptions` names it; ``tagging.aim`` is ``aim`` inside of ``tagging``.
     help : str
         What its docstring says.
-    kind : {"choice", "switch", "whole", "number", "text", "words", "space"}
-        "words" are several texts; "space" is the name of a space.
+    kind : {"choice", "switch", "whole", "number", "text", "words", "numbers", "space"}
+        "words" and "numbers" are several; "space" is the name of a space.
     default : Any
         JSON data; None where something is chosen for the user.
     choices : tuple of Choice
@@ -197,7 +204,7 @@ def options(kind: type = LearnOptions, inside: str = "") -> tuple[Option, ...]:
                 choices,
                 low,
                 high,
-                NEEDS.get(name, {"target": ("tags",)} if inside else {}),
+                NEEDS.get(name, INSIDE.get(inside, {})),
                 name in FIRST,
             )
         )
@@ -221,7 +228,7 @@ def problems(collection: Collection, asked: LearnOptions) -> tuple[Problem, ...]
     """Tell what is in the way of learning, as far as it shows before the work begins."""
     checks: tuple[tuple[str, Callable[[], object]], ...] = (
         ("method", lambda: _known(asked)),
-        ("space", lambda: choose_space(collection, asked.space)),
+        *(("space", lambda name=name: choose_space(collection, name)) for name in asked.spaces),
         *((one.name, lambda one=one: _within(one, asked)) for one in options()),
     )
     found = []
@@ -278,7 +285,7 @@ def _kind(name: str, type_: Any) -> tuple[OptionKind, tuple[Choice, ...]]:
     if get_origin(only) is Literal:
         return "choice", tuple(Choice(str(each), str(each)) for each in get_args(only))
     if get_origin(only) is tuple:
-        return "words", ()
+        return ("numbers" if float in get_args(only) else "words"), ()
     simple: dict[Any, OptionKind] = {bool: "switch", int: "whole", float: "number"}
     return simple.get(only, "text"), ()
 

@@ -859,7 +859,7 @@ class OptionOut(Out):
     name: str = Field(description="`tagging.aim` is `aim` inside of `tagging`.")
     title: str
     help: str
-    kind: Literal["choice", "switch", "whole", "number", "text", "words", "space"]
+    kind: Literal["choice", "switch", "whole", "number", "text", "words", "numbers", "space"]
     default: Any = Field(description="Null where something is chosen for the user.")
     choices: list[ChoiceOut] = Field(description="Those of the method are with the target.")
     low: float | None

@@ -170,7 +170,8 @@ def _embed(collection: Collection, options: EmbedOptions) -> tuple[str, Work]:
 
 
 def _learn(collection: Collection, wanted: flow.LearnOptions) -> tuple[str, Work]:
-    flow.choose_space(collection, wanted.space)
+    for name in wanted.spaces:
+        flow.choose_space(collection, name)
     for problem in flow.problems(collection, wanted):
         raise InvalidInput(problem.message)
 

@@ -3047,7 +3047,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "choice" | "switch" | "whole" | "number" | "text" | "words" | "space";
+            kind: "choice" | "switch" | "whole" | "number" | "text" | "words" | "numbers" | "space";
             /** Low */
             low: number | null;
             /**

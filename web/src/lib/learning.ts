@@ -70,15 +70,21 @@ export function askedFor(learning: Learning, fields: Fields): Record<string, unk
 function written(option: LearnOption, field: Field): unknown {
   if (typeof field === "boolean") return field;
   const text = field.trim();
-  if (option.kind === "words")
-    return text
-      .split(",")
+  if (option.kind === "words" || option.kind === "numbers") {
+    const words = text
+      .split(option.kind === "words" ? "," : /[\s,;]+/)
       .map((word) => word.trim())
       .filter(Boolean);
+    return option.kind === "words" ? words : words.map(numberFrom);
+  }
   if (text === "") return null;
-  if (option.kind !== "whole" && option.kind !== "number") return text;
-  const number = Number(text.replace(",", "."));
-  return Number.isNaN(number) ? text : number; // the server says what is wrong with it
+  return option.kind === "whole" || option.kind === "number" ? numberFrom(text.replace(",", ".")) : text;
+}
+
+/** A number; what is none stays as it is, and the server says what is wrong with it. */
+function numberFrom(text: string): number | string {
+  const number = Number(text);
+  return Number.isNaN(number) ? text : number;
 }
 
 /** How many options differ from what they would be anyway, among those not seen at once. */
