@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto import flow
+from impasto.core.answered import Answered
 from impasto.core.progress import Progress
 from impasto.core.records import Graph, Image, Neighbours, Split
 from impasto.core.space import Vectors
@@ -740,6 +741,32 @@ class Collection:
         tuned = flow.tune(self.stored, wanted, progress=progress, watch=watch)
         assert tuned is not None  # one process leads
         return tuned
+
+    def tested(self, model: str) -> Answered:
+        """Return what a model said of images that it had not learned from.
+
+        Images are sorted and filtered by it with ``model:NAME:score`` and the like:
+        ``c.order("model:NAME:score")``, ``c.order(answers=(("NAME", "heron"),))``.
+        """
+        return self.stored.tested(model)
+
+    def compare_models(self, *models: str, seed: int = 0) -> flow.ModelsCompared:
+        """Compare models on the images that all of them were tested on.
+
+        Parameters
+        ----------
+        *models : str
+            None: all that tell the same as the first.
+        seed : int
+            Of the resampling.
+
+        Returns
+        -------
+        ModelsCompared
+            ``.comparison`` holds the numbers (`impasto.learn.comparison.ModelComparison`);
+            `impasto.flow.write_models_compared` and `draw_models_compared` write pages and figures.
+        """
+        return flow.compare_models(self.stored, models, seed=seed)
 
     def predict(self, model: str, *pictures: Term) -> Prediction | TagPrediction:
         """Ask a model about pictures: files, or numbers of images."""

@@ -40,4 +40,4 @@ def test_every_option_is_listed(name: str) -> None:
 
 
 def test_every_command_has_its_heading() -> None:
-    assert re.findall(r"^## impasto (\w+)$", TEXT, re.MULTILINE) == list(COMMANDS)
+    assert re.findall(r"^## impasto ([\w-]+)$", TEXT, re.MULTILINE) == list(COMMANDS)

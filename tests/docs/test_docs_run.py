@@ -20,4 +20,5 @@ def test_first_steps_and_what_goes_on_in_their_folder(runner: Runner) -> None:
     runner.run(DOCS / "server.md")
     runner.run(DOCS / "export.md")
     runner.run(DOCS / "curate.md")
-    assert runner.compared >= 24
+    runner.run(DOCS / "evaluate.md")
+    assert runner.compared >= 26

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -99,6 +100,30 @@ def test_images_by_what_a_model_said(room: Room, model: Model) -> None:
     wrong = room.client.get("/api/values", params={"by": "model:colours:why"})
     assert wrong.status_code == 400 and "asked for predicted" in wrong.text
     assert room.client.get("/api/images", params={"sort": "model:bare:score"}).status_code == 404
+
+
+def test_models_side_by_side(room: Room, model: Model) -> None:
+    card = {**room.collection.model("colours").card, "title": "Another"}
+    kept = room.collection.tested("colours")
+    worse = replace(kept, scores=np.roll(kept.scores, 1, axis=0))
+    files = {**model.files(), SCORES_FILE: scores_to_bytes(worse)}
+    room.collection.save_model("another", files, card)
+    told = room.client.get("/api/models/compare?names=colours,another").json()
+    assert told["models"] == ["colours", "another"] and told["images"] == len(kept)
+    rows = {row["name"]: row for row in told["rows"]}
+    right = 1 - kept.values("error").mean()
+    assert rows["colours"]["measures"]["top1"]["value"] == pytest.approx(right)
+    assert {"chance", "majority", "nearest:colours"} <= rows.keys()
+    top1 = told["pairs"][0]
+    asked = "names=colours,another&first=colours&second=another"
+    alone = room.client.get(f"/api/models/compare/images?{asked}&cell=first").content
+    ids = np.frombuffer(alone, "<i4")
+    mine, theirs = kept.values("error") == 0, worse.values("error") == 0
+    assert set(ids.tolist()) == set(kept.ids[mine & ~theirs].tolist())
+    assert top1["first_alone"] == len(ids)  # no near-duplicates here
+    for wrong in ("names=colours", "names=colours,bare", "names=colours,nobody"):
+        answer = room.client.get(f"/api/models/compare?{wrong}")
+        assert answer.status_code in (400, 404), answer.text
 
 
 def test_a_model_answers_about_an_image(room: Room, model: Model) -> None:

@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "tune": ("impasto.cli.tune:tune", "Tune a network on labels or tags, by a layer plan."),
     "recipes": ("impasto.cli.teach:recipes", "What published works did, for `learn --recipe`."),
     "evaluate": ("impasto.cli.teach:evaluate", "Show the report of a model."),
+    "compare-models": ("impasto.cli.compare_models:compare_models", "Models side by side."),
     "predict": ("impasto.cli.teach:predict", "Ask a model about images."),
     "edit": ("impasto.cli.change:edit", "Tag, label, flag or hide images."),
     "undo": ("impasto.cli.change:undo", "Take back the latest edit."),

@@ -50,8 +50,6 @@ class Answered:
     nearest_given : ndarray of shape (n_images, n_tags), bool, or None
     prior : ndarray of shape (n_folds, n_classes), float32, or None
         Share of the images learned from that have a class or tag.
-    learned : ndarray of shape (n_learned,), int64, or None
-        Ids of all images that the stored model learned from; with folds, the tested ones too.
     """
 
     names: tuple[str, ...]
@@ -64,7 +62,6 @@ class Answered:
     nearest: NDArray[np.float32] | None = None
     nearest_given: NDArray[np.bool_] | None = None
     prior: NDArray[np.float32] | None = None
-    learned: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         """Check that the arrays belong together."""

@@ -15,6 +15,12 @@ from impasto.flow.ask import (
     vectors_of,
 )
 from impasto.flow.begin import Demo, Opened, begin, demo, fill
+from impasto.flow.compare_models import (
+    ModelsCompared,
+    compare_models,
+    draw_models_compared,
+    write_models_compared,
+)
 from impasto.flow.comparisons import (
     Look,
     compare,
@@ -143,6 +149,7 @@ __all__ = [
     "Mapped",
     "Mark",
     "Mistake",
+    "ModelsCompared",
     "Opened",
     "Option",
     "Overview",
@@ -178,12 +185,14 @@ __all__ = [
     "collection_for",
     "compare",
     "compare_kept",
+    "compare_models",
     "contrast",
     "data_folder",
     "decide_tags",
     "demo",
     "describe_comparison",
     "draw_map",
+    "draw_models_compared",
     "draw_tags",
     "embed",
     "engine_of",
@@ -249,4 +258,5 @@ __all__ = [
     "vectors_of_words",
     "write_comparison",
     "write_decisions",
+    "write_models_compared",
 ]

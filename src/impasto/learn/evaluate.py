@@ -147,7 +147,6 @@ def evaluate(
                 [np.bincount(codes[t.train], minlength=k) / max(len(t.train), 1) for t in trials],
                 np.float32,
             ),
-            learned=learned_ids(images.ids, [(t.train, t.test) for t in trials], how),
         ),
         trained=round(float(np.mean([len(trial.train) for trial in trials]))),
         tested=len(test),
@@ -161,14 +160,6 @@ def evaluate(
 def trial_numbers(sizes: Sequence[int]) -> NDArray[np.int16]:
     """Return the trial in which each image was tested, the trials one after the other."""
     return np.repeat(np.arange(len(sizes)), sizes).astype(np.int16)
-
-
-def learned_ids(
-    ids: NDArray[np.int64], trials: Sequence[tuple[Rows, Rows]], how: How
-) -> NDArray[np.int64]:
-    """Return the images that the model which is kept has learned from: with folds, all."""
-    rows = [train for train, _ in trials] + [test for _, test in trials] * (how == "folds")
-    return np.sort(ids[np.unique(np.concatenate(rows))])
 
 
 def nearest_scores(images: Labelled, train: Rows, test: Rows) -> NDArray[np.float64]:

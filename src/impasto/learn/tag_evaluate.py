@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from impasto.core.answered import Answered
 from impasto.learn.batches import BatchFigures
-from impasto.learn.evaluate import learned_ids, trial_numbers
+from impasto.learn.evaluate import trial_numbers
 from impasto.learn.records import How, Near
 from impasto.learn.tag_records import (
     ScoredTagging,
@@ -152,7 +152,6 @@ def evaluate_tags(
             nearest=near.scores.astype(np.float32),
             nearest_given=near.given,
             prior=np.array([images.truth[t.train].mean(axis=0) for t in trials], np.float32),
-            learned=learned_ids(images.ids, [(t.train, t.test) for t in trials], how),
         ),
         top=tuple(images.tags[j] for j in best),
         trained=round(float(np.mean([len(trial.train) for trial in trials]))),

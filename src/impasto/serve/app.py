@@ -24,6 +24,7 @@ from impasto.serve.routes import (
     learning,
     maps,
     models,
+    models_compared,
     neighbours,
     pictures,
     retrieval,
@@ -50,6 +51,7 @@ _ROUTES = (
     compare,
     comparisons,
     retrieval,
+    models_compared,  # before models, one of which could have that name
     models,
     maps,
     jobs,

@@ -42,6 +42,7 @@ class Models:
         self._answers = answers
         self._uploads = uploads
         self._loaded = Cache["Model | TagModel | TunedModel"](4, lambda _: 1)
+        self._compared = Cache["flow.ModelsCompared"](4, lambda _: 1)
 
     def load(self, name: str) -> Model | TagModel | TunedModel:
         """Return a model as it is stored now, or raise NotFound."""
@@ -51,6 +52,20 @@ class Models:
         state = (folder / "card.json").stat()
         key = (name, state.st_mtime_ns, state.st_ino)
         return self._loaded.get(key, lambda: load_any(folder))
+
+    def compare(self, names: Sequence[str]) -> flow.ModelsCompared:
+        """Compare models as they are stored now, or remember having done so.
+
+        Raises
+        ------
+        NotFound
+            When there is no such model, or it kept no answers.
+        InvalidInput
+            When they can't be compared.
+        """
+        states = [(self._collection.model(name).folder / "card.json").stat() for name in names]
+        key = (*names, *((state.st_mtime_ns, state.st_ino) for state in states))
+        return self._compared.get(key, lambda: flow.compare_models(self._collection, names))
 
     def ask(
         self, name: str, text: str

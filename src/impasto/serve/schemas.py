@@ -907,6 +907,57 @@ class OutlookOut(Out):
     problems: list[ProblemOut]
 
 
+class ComparedRow(Out):
+    """A model, or something that learned nothing, and its measures."""
+
+    name: str = Field(description="Of the model, or nearest:MODEL, majority, always, chance.")
+    title: str
+    kind: Literal["model", "baseline"]
+    measures: dict[str, EstimateOut | None]
+    classes: list[dict[str, EstimateOut | None]] = Field(
+        description="In the order of `names`: precision, recall, f1, average_precision."
+    )
+
+
+class ComparedPair(Out):
+    """How far two models are apart in one measure: first minus second."""
+
+    first: str
+    second: str
+    measure: str
+    difference: EstimateOut | None
+    test: Literal["mcnemar", "exchange", "bootstrap"]
+    p: float = Field(description="Two-sided.")
+    corrected: float = Field(description="For the number of pairs (Holm).")
+    first_alone: int | None = Field(description="Of McNemar's test: only the first is right.")
+    second_alone: int | None
+
+
+class ComparedGap(Out):
+    """How far a model is from the first one on one label or tag."""
+
+    model: str
+    name: str
+    f1: EstimateOut | None
+    average_precision: EstimateOut | None
+
+
+class ModelsComparedOut(Out):
+    """Models side by side on the images that all of them were tested on."""
+
+    target: Literal["label", "tags"]
+    models: list[str]
+    images: int
+    distinct: int = Field(description="Near-duplicates count as one.")
+    names: list[str] = Field(description="Labels or tags.")
+    tested: list[int] = Field(description="Images of each of them.")
+    rows: list[ComparedRow]
+    pairs: list[ComparedPair]
+    gaps: list[ComparedGap]
+    resamples: int
+    notes: list[str]
+
+
 Method = Literal["pca", "tsne", "umap"]
 
 

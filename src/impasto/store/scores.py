@@ -21,7 +21,7 @@ V = TypeVar("V")
 FILE = "scores.safetensors"
 MODEL = "model:"
 _ARRAYS = ("ids", "scores", "truth", "fold", "groups")
-_MORE = ("given", "nearest", "nearest_given", "prior", "learned")
+_MORE = ("given", "nearest", "nearest_given", "prior")
 
 
 def to_bytes(tested: Answered) -> bytes:

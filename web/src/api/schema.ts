@@ -775,6 +775,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/models/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Models
+         * @description Compare models on the images that all of them were tested on.
+         */
+        get: operations["compare_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/compare/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Images Behind
+         * @description Give the ids of the images behind a number of a comparison.
+         */
+        get: operations["images_behind"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/neighbours": {
         parameters: {
             query?: never;
@@ -1532,6 +1572,82 @@ export interface components {
              * @description Why the space could not be asked: it knows no words.
              */
             unable: string | null;
+        };
+        /**
+         * ComparedGap
+         * @description How far a model is from the first one on one label or tag.
+         */
+        ComparedGap: {
+            average_precision: components["schemas"]["EstimateOut"] | null;
+            f1: components["schemas"]["EstimateOut"] | null;
+            /** Model */
+            model: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * ComparedPair
+         * @description How far two models are apart in one measure: first minus second.
+         */
+        ComparedPair: {
+            /**
+             * Corrected
+             * @description For the number of pairs (Holm).
+             */
+            corrected: number;
+            difference: components["schemas"]["EstimateOut"] | null;
+            /** First */
+            first: string;
+            /**
+             * First Alone
+             * @description Of McNemar's test: only the first is right.
+             */
+            first_alone: number | null;
+            /** Measure */
+            measure: string;
+            /**
+             * P
+             * @description Two-sided.
+             */
+            p: number;
+            /** Second */
+            second: string;
+            /** Second Alone */
+            second_alone: number | null;
+            /**
+             * Test
+             * @enum {string}
+             */
+            test: "mcnemar" | "exchange" | "bootstrap";
+        };
+        /**
+         * ComparedRow
+         * @description A model, or something that learned nothing, and its measures.
+         */
+        ComparedRow: {
+            /**
+             * Classes
+             * @description In the order of `names`: precision, recall, f1, average_precision.
+             */
+            classes: {
+                [key: string]: components["schemas"]["EstimateOut"] | null;
+            }[];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "model" | "baseline";
+            /** Measures */
+            measures: {
+                [key: string]: components["schemas"]["EstimateOut"] | null;
+            };
+            /**
+             * Name
+             * @description Of the model, or nearest:MODEL, majority, always, chance.
+             */
+            name: string;
+            /** Title */
+            title: string;
         };
         /**
          * CompareIn
@@ -2962,6 +3078,46 @@ export interface components {
             tested: boolean;
             /** Title */
             title: string;
+        };
+        /**
+         * ModelsComparedOut
+         * @description Models side by side on the images that all of them were tested on.
+         */
+        ModelsComparedOut: {
+            /**
+             * Distinct
+             * @description Near-duplicates count as one.
+             */
+            distinct: number;
+            /** Gaps */
+            gaps: components["schemas"]["ComparedGap"][];
+            /** Images */
+            images: number;
+            /** Models */
+            models: string[];
+            /**
+             * Names
+             * @description Labels or tags.
+             */
+            names: string[];
+            /** Notes */
+            notes: string[];
+            /** Pairs */
+            pairs: components["schemas"]["ComparedPair"][];
+            /** Resamples */
+            resamples: number;
+            /** Rows */
+            rows: components["schemas"]["ComparedRow"][];
+            /**
+             * Target
+             * @enum {string}
+             */
+            target: "label" | "tags";
+            /**
+             * Tested
+             * @description Images of each of them.
+             */
+            tested: number[];
         };
         /**
          * NameIn
@@ -5473,6 +5629,78 @@ export interface operations {
                 };
                 content: {
                     "text/html": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    compare_models: {
+        parameters: {
+            query: {
+                /** @description Two models or more, separated by commas; class by class the others are compared with the first. */
+                names: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelsComparedOut"];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    images_behind: {
+        parameters: {
+            query: {
+                /** @description Of two rows: both, first (alone), second (alone) or neither is right. Of one row and a label or tag: found, missed or wrong. */
+                cell: "both" | "first" | "second" | "neither" | "found" | "missed" | "wrong";
+                /** @description Name of a row. */
+                first: string;
+                /** @description A label or tag; absent: all of them. */
+                name?: string | null;
+                /** @description Two models or more, separated by commas; class by class the others are compared with the first. */
+                names: string;
+                /** @description Name of a row. */
+                second?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ids in order: little-endian 32-bit integers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
         };

@@ -1,0 +1,96 @@
+"""`impasto compare-models`: models side by side."""
+
+from __future__ import annotations
+
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from impasto.cli.options import collection_argument, json_option, seed_option
+from impasto.cli.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from impasto.learn.comparison import ModelComparison
+
+
+@click.command()
+@collection_argument
+@click.argument("models", nargs=-1, metavar="MODEL...")
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    help="Write everything to a page (.html), with pictures, or as data (.json).",
+)
+@click.option(
+    "--figures",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder to write the figures to, each as SVG and PNG.",
+)
+@click.option("--open", "show", is_flag=True, help="Open the page in the browser.")
+@seed_option
+@json_option
+def compare_models(
+    collection: Path,
+    models: tuple[str, ...],
+    report: Path | None,
+    figures: Path | None,
+    show: bool,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Compare models of COLLECTION on the images that all of them were tested on.
+
+    Without a MODEL, all that tell the same as the first. Every measure stands beside chance and
+    the nearest neighbours; differences have paired intervals and tests.
+    """
+    from impasto import flow
+
+    if show and (report is None or report.suffix != ".html"):
+        raise click.UsageError("--open needs a page to open: --report FILE.html")
+    with flow.open_collection(collection, writable=False) as opened:
+        compared = flow.compare_models(opened, models, seed=seed)
+        if report is not None:
+            flow.write_models_compared(opened, compared, report)
+    drawn = [] if figures is None else flow.draw_models_compared(compared, figures)
+    if as_json:
+        print_json(compared.to_json())
+    else:
+        _say(compared.comparison)
+        for file in [*([report] if report else []), *drawn]:
+            click.echo(f"written: {file}")
+    if show and report is not None:
+        webbrowser.open(report.resolve().as_uri())
+
+
+def _say(compared: ModelComparison) -> None:
+    from impasto.learn.comparison import MEASURES, TITLES
+
+    measures = MEASURES[compared.common.target]
+    click.echo(
+        f"{len(compared.common.ids):,} images ({compared.distinct:,} distinct) "
+        "that all were tested on"
+    )
+    print_table(
+        ["", *(TITLES[measure] for measure in measures)],
+        (
+            (row.title, *(f"{row.measures[measure].value:.3f}" for measure in measures))
+            for row in compared.rows
+        ),
+    )
+    print_table(
+        ["first - second", "measure", "difference", "95 %", "p (Holm)"],
+        (
+            (
+                f"{pair.first} - {pair.second}",
+                TITLES[pair.measure],
+                f"{pair.difference.value:+.3f}",
+                f"{pair.difference.low:+.3f} to {pair.difference.high:+.3f}",
+                f"{pair.corrected:.3f}",
+            )
+            for pair in compared.pairs
+        ),
+    )
+    for note in compared.common.notes:
+        click.echo(f"  {note}")
