@@ -16,7 +16,15 @@ from impasto.core.errors import Cancelled, ImpastoError, InvalidInput, NotFound
 from impasto.core.progress import Progress
 from impasto.store import JobRecord, JobState
 
-Work = Callable[[Progress], object]
+
+class JobProgress(Progress, Protocol):
+    """The progress of a job, which the app watches."""
+
+    def watch(self, curves: Mapping[str, Any]) -> None:
+        """Show how learning goes, epoch by epoch (`impasto.learn.tune.Curves` as JSON data)."""
+
+
+Work = Callable[[JobProgress], object]
 
 KEPT = 100
 """Jobs that are shown; older ones stay in the catalogue."""
@@ -35,10 +43,13 @@ class Job(JobRecord):
         Units a second, lately.
     file : str or None
         Name of the file that it made and that can be fetched.
+    curves : mapping or None
+        How learning goes, of a job that tunes a network: JSON data.
     """
 
     rate: float | None = None
     file: str | None = None
+    curves: Mapping[str, Any] | None = None
 
     @property
     def over(self) -> bool:
@@ -244,6 +255,10 @@ class _Reporter:
             if text not in notes:
                 self._jobs.report(self._id, notes=(*notes, text))
 
+    def watch(self, curves: Mapping[str, Any]) -> None:
+        """Keep the curves as they are now."""
+        self._jobs.report(self._id, curves=curves)
+
     def _rate(self) -> float | None:
         now = time.monotonic()
         if not self._marks or now - self._marks[-1][0] >= _WINDOW / 50:
@@ -254,7 +269,7 @@ class _Reporter:
         return (self._done - before) / (now - began) if now - began > 0.05 else None
 
 
-def _outcome(work: Work, progress: Progress) -> tuple[JobState, str | None]:
+def _outcome(work: Work, progress: JobProgress) -> tuple[JobState, str | None]:
     """Do the work; any failure becomes one sentence."""
     try:
         work(progress)

@@ -424,6 +424,7 @@ def job(record: Job) -> JobOut:
         again=record.again,
         file=record.file,
         options=dict(record.options),
+        epochs=None if record.curves is None else len(record.curves["epochs"]),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from impasto.core.records import FlagKind, Split
-from impasto.core.space import Flip, Pooling, Precision
+from impasto.core.space import Fit, Flip, Pooling, Precision
 from impasto.export import Metadata
 from impasto.flow import LearnOptions
 
@@ -1048,8 +1048,8 @@ class JobOut(Out):
 
     id: str
     kind: str = Field(
-        description="add, embed, export, graph, index, learn, map, retrieval, or what the command "
-        "line started."
+        description="add, embed, export, graph, index, learn, map, retrieval, tune, or what the "
+        "command line started."
     )
     title: str
     state: JobState
@@ -1068,6 +1068,31 @@ class JobOut(Out):
         default=None, description="Name of the file that it made: `exports/{id}` gives it."
     )
     options: dict[str, Any] = Field(description="As it was asked for; empty outside of the app.")
+    epochs: int | None = Field(
+        default=None, description="Epochs so far, of a job whose curves `jobs/{id}/curves` gives."
+    )
+
+
+class EpochOut(Out):
+    """What one pass over the training part came to; epoch 0 is before the first step."""
+
+    epoch: int
+    rate: float = Field(description="What the schedule multiplies the learning rates by.")
+    loss: float | None = Field(description="Mean cost of a step; null for epoch 0.")
+    value: float = Field(description="The measure, on the validation part.")
+    validation_loss: float
+    labels: list[float | None] = Field(description="In the order of the curves' labels.")
+
+
+class CurvesOut(Out):
+    """How tuning a network goes or went."""
+
+    measure: str = Field(description="top-1 for labels, mAP for tags.")
+    per_label: str = Field(description="recall for labels, average precision for tags.")
+    labels: list[str]
+    total: int = Field(description="Epochs there are at most.")
+    best: int = Field(description="The epoch whose network is kept, as far as it has come.")
+    epochs: list[EpochOut]
 
 
 class CountsOut(Out):
@@ -1099,6 +1124,38 @@ class EmbedOptions(In):
     flip: Flip = "none"
     precision: Precision = "f32"
     device: str = "auto"
+
+
+class TuneOptions(In):
+    """Which network to tune, on what, and how; null: as the layer plan has it."""
+
+    target: str = Field(default="label", description="label or tags.")
+    network: str = Field(
+        default="efficientnet-lite0", description="model:NAME tunes a tuned network further."
+    )
+    plan: str = Field(default="lp-ft", description="A preset; files are for the command line.")
+    size: int | None = Field(
+        default=None, ge=16, le=2048, description="Side of the pictures; null: the network's."
+    )
+    fit: Fit | None = None
+    epochs: int | None = Field(default=None, ge=1, le=1000)
+    batch: int | None = Field(default=None, ge=2, le=4096)
+    optimiser: str | None = Field(default=None, description="sgd, adam, adamw or adagrad.")
+    rate: float | None = Field(default=None, gt=0)
+    schedule: str | None = Field(default=None, description="constant, cosine or steps.")
+    augment: str | None = Field(default=None, description="none, light or strong.")
+    precision: str | None = Field(default=None, description="f32 or bf16.")
+    patience: int | None = Field(default=None, ge=0)
+    loss: str = Field(default="plain", description="Of tags.")
+    sampler: str = Field(default="random", description="Of tags.")
+    space: str | None = None
+    test: float = Field(default=0.2, gt=0, lt=1, description="Share of the test part.")
+    min_images: int | None = Field(default=None, ge=1)
+    seed: int = Field(default=0, ge=0)
+    name: str | None = None
+    then: str | None = Field(
+        default=None, description="A method to learn by on the vectors of the tuned network."
+    )
 
 
 class GraphOptions(In):
@@ -1194,6 +1251,13 @@ class LearnJobIn(In):
     options: LearnOptions = LearnOptions()
 
 
+class TuneJobIn(In):
+    """Start a `tune` job; started again, one that was stopped goes on where it was."""
+
+    kind: Literal["tune"]
+    options: TuneOptions = TuneOptions()
+
+
 class IndexOptions(In):
     """The approximate index, for more than a million images."""
 
@@ -1230,7 +1294,14 @@ class RetrievalJobIn(In):
 
 
 WritingJobIn = (
-    AddJobIn | EmbedJobIn | GraphJobIn | IndexJobIn | LearnJobIn | MapJobIn | RetrievalJobIn
+    AddJobIn
+    | EmbedJobIn
+    | GraphJobIn
+    | IndexJobIn
+    | LearnJobIn
+    | MapJobIn
+    | RetrievalJobIn
+    | TuneJobIn
 )
 """Jobs that change the collection."""
 

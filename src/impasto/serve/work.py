@@ -29,13 +29,15 @@ from impasto.serve.schemas import (
     MapOptions,
     RetrievalJobIn,
     RetrievalOptions,
+    TuneJobIn,
+    TuneOptions,
     WritingJobIn,
 )
 from impasto.store import Filter
 
 if TYPE_CHECKING:
     from impasto.core.progress import Progress
-    from impasto.serve.jobs import Job, Work
+    from impasto.serve.jobs import Job, JobProgress, Work
     from impasto.serve.studio import Studio
     from impasto.store import Collection
 
@@ -130,6 +132,8 @@ def _planned(studio: Studio, asked: WritingJobIn) -> tuple[str, Work]:
         return _graph(collection, asked.options)
     if isinstance(asked, MapJobIn):
         return _map(collection, asked.options)
+    if isinstance(asked, TuneJobIn):
+        return _tune(collection, asked.options)
     return _learn(collection, asked.options)
 
 
@@ -158,6 +162,7 @@ def _inside(text: str, roots: list[Path]) -> Path:
 
 
 def _embed(collection: Collection, options: EmbedOptions) -> tuple[str, Work]:
+    _no_path(options.network)
     wanted = flow.EmbedOptions(**{**options.model_dump(), "layers": tuple(options.layers)})
 
     def work(progress: Progress) -> None:
@@ -181,6 +186,41 @@ def _learn(collection: Collection, wanted: flow.LearnOptions) -> tuple[str, Work
             progress.note(note)
 
     return f"Learn {wanted.target} with {wanted.way}", work
+
+
+def _tune(collection: Collection, options: TuneOptions) -> tuple[str, Work]:
+    from impasto.learn.tune import chosen_course, parse_plan, plan_text
+
+    # A preset: the app opens no file that the browser names.
+    plan = parse_plan(plan_text(options.plan), options.plan)
+    _no_path(options.network)
+    given = options.model_dump()
+    tagging = flow.TagOptions(loss=given.pop("loss"), sampler=given.pop("sampler"))
+    wanted = flow.TuneOptions(**given, tagging=tagging)
+    chosen_course(plan.course, wanted.settings)
+
+    def work(progress: JobProgress) -> None:
+        tuned = flow.tune(
+            collection,
+            wanted,
+            progress=progress,
+            watch=lambda curves: progress.watch(curves.to_json()),
+        )
+        assert tuned is not None  # one process leads
+        for note in tuned.taught.card["notes"]:
+            progress.note(note)
+        progress.note(f"The network is {tuned.network}; its vectors are {tuned.space.name}.")
+
+    return f"Tune {options.network} on the {wanted.target} by {options.plan}", work
+
+
+def _no_path(network: str) -> None:
+    """Refuse a folder as a network: the browser names no files."""
+    if Path(network).expanduser().is_dir():
+        raise Forbidden(
+            f"{network} is a folder. Networks from outside of the collection are for the command "
+            "line: impasto embed COLLECTION --network FOLDER"
+        )
 
 
 def _graph(collection: Collection, options: GraphOptions) -> tuple[str, Work]:

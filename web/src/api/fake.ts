@@ -418,6 +418,22 @@ export function fakeSource(images: number, delay = 0): DataSource {
       return wait(undefined);
     },
     jobs: () => wait([job]),
+    curves: () =>
+      wait({
+        measure: "top-1",
+        per_label: "recall",
+        labels: [...LABELS],
+        total: 8,
+        best: 3,
+        epochs: [0, 1, 2, 3].map((epoch) => ({
+          epoch,
+          rate: epoch ? 1 - epoch / 8 : 0,
+          loss: epoch ? 2 / (epoch + 1) : null,
+          value: 0.4 + epoch / 10,
+          validation_loss: 2 / (epoch + 1.5),
+          labels: LABELS.map((_, i) => Math.min(1, 0.3 + (epoch * (i + 1)) / 12)),
+        })),
+      }),
     formats: () =>
       wait([{ name: "csv", title: "CSV, one row an image", files: ["none", "copy"], vectors: "never", metadata: false }]),
     export: () => wait(job),

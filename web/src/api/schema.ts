@@ -543,6 +543,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs/{id}/curves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Job Curves
+         * @description Tell how a job that tunes a network goes: one value per label and epoch so far.
+         */
+        get: operations["job_curves"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs/events": {
         parameters: {
             query?: never;
@@ -733,6 +753,26 @@ export interface paths {
          * @description Give a model another name.
          */
         patch: operations["rename_model"];
+        trace?: never;
+    };
+    "/api/models/{name}/curves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Model Curves
+         * @description Tell how tuning a network went, epoch by epoch and label by label.
+         */
+        get: operations["model_curves"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/models/{name}/predict": {
@@ -1870,6 +1910,36 @@ export interface components {
             usable: number;
         };
         /**
+         * CurvesOut
+         * @description How tuning a network goes or went.
+         */
+        CurvesOut: {
+            /**
+             * Best
+             * @description The epoch whose network is kept, as far as it has come.
+             */
+            best: number;
+            /** Epochs */
+            epochs: components["schemas"]["EpochOut"][];
+            /** Labels */
+            labels: string[];
+            /**
+             * Measure
+             * @description top-1 for labels, mAP for tags.
+             */
+            measure: string;
+            /**
+             * Per Label
+             * @description recall for labels, average precision for tags.
+             */
+            per_label: string;
+            /**
+             * Total
+             * @description Epochs there are at most.
+             */
+            total: number;
+        };
+        /**
          * CutOut
          * @description A similarity to cut at, and what to expect above it.
          */
@@ -2042,6 +2112,36 @@ export interface components {
              * @enum {string}
              */
             precision?: "f32" | "bf16";
+        };
+        /**
+         * EpochOut
+         * @description What one pass over the training part came to; epoch 0 is before the first step.
+         */
+        EpochOut: {
+            /** Epoch */
+            epoch: number;
+            /**
+             * Labels
+             * @description In the order of the curves' labels.
+             */
+            labels: (number | null)[];
+            /**
+             * Loss
+             * @description Mean cost of a step; null for epoch 0.
+             */
+            loss: number | null;
+            /**
+             * Rate
+             * @description What the schedule multiplies the learning rates by.
+             */
+            rate: number;
+            /** Validation Loss */
+            validation_loss: number;
+            /**
+             * Value
+             * @description The measure, on the validation part.
+             */
+            value: number;
         };
         /**
          * ErrorDetail
@@ -2544,6 +2644,11 @@ export interface components {
             done: number;
             /** Ended */
             ended: string | null;
+            /**
+             * Epochs
+             * @description Epochs so far, of a job whose curves `jobs/{id}/curves` gives.
+             */
+            epochs: number | null;
             /** Error */
             error: string | null;
             /**
@@ -2555,7 +2660,7 @@ export interface components {
             id: string;
             /**
              * Kind
-             * @description add, embed, export, graph, index, learn, map, retrieval, or what the command line started.
+             * @description add, embed, export, graph, index, learn, map, retrieval, tune, or what the command line started.
              */
             kind: string;
             /** Notes */
@@ -3936,6 +4041,122 @@ export interface components {
             title: string;
         };
         /**
+         * TuneJobIn
+         * @description Start a `tune` job; started again, one that was stopped goes on where it was.
+         */
+        TuneJobIn: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "tune";
+            /**
+             * @default {
+             *       "target": "label",
+             *       "network": "efficientnet-lite0",
+             *       "plan": "lp-ft",
+             *       "loss": "plain",
+             *       "sampler": "random",
+             *       "test": 0.2,
+             *       "seed": 0
+             *     }
+             */
+            options?: components["schemas"]["TuneOptions"];
+        };
+        /**
+         * TuneOptions
+         * @description Which network to tune, on what, and how; null: as the layer plan has it.
+         */
+        TuneOptions: {
+            /**
+             * Augment
+             * @description none, light or strong.
+             */
+            augment?: string | null;
+            /** Batch */
+            batch?: number | null;
+            /** Epochs */
+            epochs?: number | null;
+            /** Fit */
+            fit?: ("crop" | "squash") | null;
+            /**
+             * Loss
+             * @description Of tags.
+             * @default plain
+             */
+            loss?: string;
+            /** Min Images */
+            min_images?: number | null;
+            /** Name */
+            name?: string | null;
+            /**
+             * Network
+             * @description model:NAME tunes a tuned network further.
+             * @default efficientnet-lite0
+             */
+            network?: string;
+            /**
+             * Optimiser
+             * @description sgd, adam, adamw or adagrad.
+             */
+            optimiser?: string | null;
+            /** Patience */
+            patience?: number | null;
+            /**
+             * Plan
+             * @description A preset; files are for the command line.
+             * @default lp-ft
+             */
+            plan?: string;
+            /**
+             * Precision
+             * @description f32 or bf16.
+             */
+            precision?: string | null;
+            /** Rate */
+            rate?: number | null;
+            /**
+             * Sampler
+             * @description Of tags.
+             * @default random
+             */
+            sampler?: string;
+            /**
+             * Schedule
+             * @description constant, cosine or steps.
+             */
+            schedule?: string | null;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed?: number;
+            /**
+             * Size
+             * @description Side of the pictures; null: the network's.
+             */
+            size?: number | null;
+            /** Space */
+            space?: string | null;
+            /**
+             * Target
+             * @description label or tags.
+             * @default label
+             */
+            target?: string;
+            /**
+             * Test
+             * @description Share of the test part.
+             * @default 0.2
+             */
+            test?: number;
+            /**
+             * Then
+             * @description A method to learn by on the vectors of the tuned network.
+             */
+            then?: string | null;
+        };
+        /**
          * UploadOut
          * @description A picture held in the server's memory, to be used in a term `upload:ID`.
          */
@@ -5110,7 +5331,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ExportJobIn"] | components["schemas"]["AddJobIn"] | components["schemas"]["EmbedJobIn"] | components["schemas"]["GraphJobIn"] | components["schemas"]["IndexJobIn"] | components["schemas"]["LearnJobIn"] | components["schemas"]["MapJobIn"] | components["schemas"]["RetrievalJobIn"];
+                "application/json": components["schemas"]["ExportJobIn"] | components["schemas"]["AddJobIn"] | components["schemas"]["EmbedJobIn"] | components["schemas"]["GraphJobIn"] | components["schemas"]["IndexJobIn"] | components["schemas"]["LearnJobIn"] | components["schemas"]["MapJobIn"] | components["schemas"]["RetrievalJobIn"] | components["schemas"]["TuneJobIn"];
             };
         };
         responses: {
@@ -5183,6 +5404,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    job_curves: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurvesOut"];
                 };
             };
             /** @description One clear sentence. */
@@ -5548,6 +5800,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    model_curves: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurvesOut"];
+                };
             };
             /** @description One clear sentence. */
             default: {

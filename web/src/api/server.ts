@@ -153,6 +153,8 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
       await request(model(name), { method: "DELETE" });
     },
     jobs: () => json("jobs"),
+    curves: (of) =>
+      json("job" in of ? `jobs/${encodeURIComponent(of.job)}/curves` : `models/${encodeURIComponent(of.model)}/curves`),
     start: (job) => json("jobs", post(job)),
     again: (id) => json(`jobs/${encodeURIComponent(id)}/again`, { method: "POST" }),
     cancel: (id) => json(`jobs/${encodeURIComponent(id)}/cancel`, { method: "POST" }),

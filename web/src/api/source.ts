@@ -15,6 +15,7 @@ import type {
   Comparison,
   ComparisonFile,
   Contrast,
+  Curves,
   Distribution,
   ExportFormat,
   ExportOptions,
@@ -128,6 +129,8 @@ export interface DataSource {
   renameModel(name: string, next: string): Promise<void>;
   removeModel(name: string): Promise<void>;
   jobs(): Promise<Job[]>;
+  /** How a network is tuned or was: of a job (`epochs` says when there is more), or of a model. */
+  curves(of: { job: string } | { model: string }): Promise<Curves>;
   start(job: JobRequest): Promise<Job>;
   /** Start a job that failed or was stopped once more, as it was asked for. */
   again(id: string): Promise<Job>;

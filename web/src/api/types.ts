@@ -11,6 +11,7 @@ export type Comparison = Schemas["ComparisonOut"];
 export type ComparisonFile = NonNullable<Schemas["WrittenIn"]["kind"]>;
 export type Contrast = Schemas["ContrastOut"];
 export type Counts = Schemas["CountsOut"];
+export type Curves = Schemas["CurvesOut"];
 export type Distribution = Schemas["DistributionOut"];
 export type Estimate = Schemas["EstimateOut"];
 export type ExportFormat = Schemas["FormatOut"];
@@ -32,7 +33,8 @@ export type JobRequest =
   | Schemas["IndexJobIn"]
   | Schemas["LearnJobIn"]
   | Schemas["RetrievalJobIn"]
-  | Schemas["MapJobIn"];
+  | Schemas["MapJobIn"]
+  | Schemas["TuneJobIn"];
 export type MapCard = Schemas["MapOut"];
 export type MapOptions = Schemas["MapOptions"];
 export type Learning = Schemas["LearningOut"];

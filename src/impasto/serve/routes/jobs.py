@@ -5,10 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
+from impasto.core.errors import NotFound
 from impasto.serve import present, work
 from impasto.serve.events import stream
 from impasto.serve.routes.given import StudioIn
-from impasto.serve.schemas import JobIn, JobOut
+from impasto.serve.schemas import CurvesOut, JobIn, JobOut
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
@@ -23,6 +24,15 @@ def jobs(studio: StudioIn) -> list[JobOut]:
 def start(studio: StudioIn, asked: JobIn) -> JobOut:
     """Put a job into the queue; one runs at a time."""
     return present.job(work.start(studio, asked))
+
+
+@router.get("/{id}/curves")
+def job_curves(studio: StudioIn, id: str) -> CurvesOut:  # noqa: A002
+    """Tell how a job that tunes a network goes: one value per label and epoch so far."""
+    found = studio.jobs[id].curves
+    if found is None:
+        raise NotFound(f"The job {id[:64]!r} has no curves, or none yet.")
+    return CurvesOut.model_validate(found)
 
 
 @router.post("/{id}/again", status_code=202)

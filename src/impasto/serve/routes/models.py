@@ -16,6 +16,7 @@ from impasto.serve import present
 from impasto.serve.headers import REPORT_HEADERS
 from impasto.serve.routes.given import StudioIn
 from impasto.serve.schemas import (
+    CurvesOut,
     LabelledNeighbour,
     ModelDetail,
     ModelOut,
@@ -61,6 +62,15 @@ def report(studio: StudioIn, name: str) -> HTMLResponse:
     if not file.is_file():
         raise NotFound(f"The model {name!r} has no report; learn it again to get one.")
     return HTMLResponse(file.read_bytes(), headers=REPORT_HEADERS)
+
+
+@router.get("/models/{name}/curves")
+def model_curves(studio: StudioIn, name: str) -> CurvesOut:
+    """Tell how tuning a network went, epoch by epoch and label by label."""
+    file = studio.collection.model(name).folder / flow.CURVES
+    if not file.is_file():
+        raise NotFound(f"The model {name!r} has no curves: it was learned on vectors.")
+    return CurvesOut.model_validate_json(file.read_bytes())
 
 
 async def _asked(request: Request, studio: StudioIn) -> str:
