@@ -8,9 +8,9 @@ compares image by image.
 
 Two cores are slow: by default pictures are read at a side of 64 pixels (the network was trained at
 224), every class gives 30 images, and there are 6 epochs, so that a plan takes a minute. That is no
-fair test of plans that need much data; on a graphics card take ``--size 224 --most 1000 --epochs
-30``. Every result is kept as a line of ``--results``; the same command goes on where it stopped, and
-``--table`` prints what is there.
+fair test of plans that need much data; on a graphics card take
+``--size 224 --most 1000 --epochs 30``. Every result is kept as a line of ``--results``; the same
+command goes on where it stopped, and ``--table`` prints what is there.
 
     apt-get download openclipart-png && dpkg -x openclipart-png_*.deb clipart
     python benchmarks/clipart_plans.py clipart/usr/share/openclipart/png --results plans.jsonl

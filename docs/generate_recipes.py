@@ -46,12 +46,11 @@ def document() -> str:
 def section(name: str, recipe: Recipe) -> str:
     """Describe one recipe."""
     lines = [f"## {name}", "", f"{recipe.title}. {recipe.work}.", ""]
-    needs = f" {recipe.needs}" if recipe.needs else ""
-    if recipe.network:
+    if recipe.network and not recipe.plan:
         lines.append(
             f"    impasto embed COLLECTION --network {recipe.network} --layer {recipe.layer}"
         )
-    lines += [f"    impasto learn COLLECTION --recipe {name}{needs}", ""]
+    lines += [f"    {recipe.command(name)}", ""]
     lines += ["| settles | |", "|---|---|"]
     lines += [f"| `{key}` | {value} |" for key, value in recipe.lines()]
     if recipe.published:

@@ -11,6 +11,7 @@ import pytest
 from impasto import flow
 from impasto.core.errors import InvalidInput, NotFound
 from impasto.learn import RECIPES
+from impasto.learn.tune import open_plan
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,7 +22,20 @@ def test_recipes_md_is_what_the_registry_says() -> None:
     assert done.returncode == 0, "run python docs/generate_recipes.py"
 
 
-@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_that_tunes_says_what_its_plan_does() -> None:
+    for name, recipe in RECIPES.items():
+        if recipe.plan:
+            plan = open_plan(recipe.plan)
+            assert recipe.options["epochs"] == plan.course["epochs"]
+            assert [rule.rate for rule in plan.rules] == [
+                recipe.options["rate, layers 11-16"],
+                recipe.options["rate, layers 1-10 and 17-19"],
+            ]
+            with pytest.raises(InvalidInput, match="impasto tune COLLECTION --network vgg19"):
+                flow.from_recipe(name)
+
+
+@pytest.mark.parametrize("name", [name for name, recipe in RECIPES.items() if not recipe.plan])
 def test_every_recipe_can_be_asked_for(name: str) -> None:
     recipe = RECIPES[name]
     assert recipe.title

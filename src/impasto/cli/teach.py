@@ -392,12 +392,11 @@ def recipes(name: str | None, as_json: bool) -> None:
     recipe = chosen[name]
     click.echo(click.style(name, bold=True) + f"  {recipe.title}")
     click.echo(f"  {recipe.work}")
-    if recipe.network:
+    if recipe.network and not recipe.plan:
         click.echo(
             f"  vectors: impasto embed COLLECTION --network {recipe.network} --layer {recipe.layer}"
         )
-    needs = f" {recipe.needs}" if recipe.needs else ""
-    click.echo(f"  learn: impasto learn COLLECTION --recipe {name}{needs}")
+    click.echo(f"  {'tune' if recipe.plan else 'learn'}: {recipe.command(name)}")
     for key, value in recipe.lines():
         click.echo(f"    {key} = {value}")
     if recipe.published:

@@ -31,6 +31,11 @@ def from_recipe(name: str, given: Mapping[str, Any] | None = None) -> LearnOptio
     from impasto.learn import RECIPES
 
     recipe, given = RECIPES[name], dict(given or {})
+    if recipe.plan:
+        raise InvalidInput(
+            f"The recipe {name} tunes a network, which learning on vectors can't: "
+            f"{recipe.command(name)}"
+        )
     if recipe.needs and "target" not in given:
         raise InvalidInput(f"The recipe {name} needs {recipe.needs}: only you know which.")
     merged: dict[str, Any] = {"space": recipe.space}
