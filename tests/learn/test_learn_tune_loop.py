@@ -162,6 +162,17 @@ def test_a_checkpoint_of_another_run_or_a_damaged_one_is_not_gone_on_from() -> N
     assert bits(tune(lesson(), keeper=damaged)) == bits(tune(lesson()))
 
 
+def test_another_loss_is_another_run() -> None:
+    def run(loss: str) -> str:
+        _, codes = easy()
+        truth = np.stack([codes == 0, codes < 2], axis=1)
+        costs = Costs(loss)
+        return lesson(task=TagTask(truth, ("a", "b"), costs, SAMPLING, np.arange(30))).mark
+
+    assert run("plain") == run("plain")
+    assert run("plain") != run("focal")
+
+
 def test_it_stops_early_and_keeps_the_best() -> None:
     _, codes = easy()
     task = LabelTask(np.random.default_rng(1).permutation(codes), ("a", "b", "c"))

@@ -25,7 +25,7 @@ from impasto.flow.teaching import (
 )
 
 if TYPE_CHECKING:
-    from impasto.learn import TagConfig
+    from impasto.learn import Steps, TagConfig
     from impasto.store import Collection
 
 VALIDATION = 0.2
@@ -101,34 +101,41 @@ def _config(options: LearnOptions) -> TagConfig:
     room.LOSSES[asked.loss], room.SAMPLERS[asked.sampler]  # unknown names are said now
     return room.TagConfig(
         method=options.way,  # type: ignore[arg-type]  # checked by the configuration
-        steps=room.Steps(
-            sampling=room.Sampling(
-                asked.sampler,
-                batch=asked.batch,
-                candidates=asked.candidates,
-                replacement=asked.replacement,
-                threshold=asked.repeat_below,
-            ),
-            costs=room.Costs(
-                asked.loss,
-                reading=asked.reading,
-                smoothing=asked.smoothing,
-                balance=asked.balance,
-                cap=asked.cap,
-                power=asked.power,
-                focus=asked.focus,
-                focus_present=asked.focus_present,
-                focus_absent=asked.focus_absent,
-                margin=asked.margin,
-            ),
-            steps=asked.steps,
-            rate=asked.rate,
-            decay=asked.decay,
-            optimiser=asked.optimiser,
-            prior=asked.prior,
-        ),
+        steps=tag_steps(asked),
         wanted=room.Wanted(asked.aim, asked.level),
         seed=options.seed,
+    )
+
+
+def tag_steps(asked: TagOptions) -> Steps:
+    """Return loss, sampler and steps as the room `learn` takes them."""
+    from impasto import learn as room
+
+    return room.Steps(
+        sampling=room.Sampling(
+            asked.sampler,
+            batch=asked.batch,
+            candidates=asked.candidates,
+            replacement=asked.replacement,
+            threshold=asked.repeat_below,
+        ),
+        costs=room.Costs(
+            asked.loss,
+            reading=asked.reading,
+            smoothing=asked.smoothing,
+            balance=asked.balance,
+            cap=asked.cap,
+            power=asked.power,
+            focus=asked.focus,
+            focus_present=asked.focus_present,
+            focus_absent=asked.focus_absent,
+            margin=asked.margin,
+        ),
+        steps=asked.steps,
+        rate=asked.rate,
+        decay=asked.decay,
+        optimiser=asked.optimiser,
+        prior=asked.prior,
     )
 
 

@@ -21,7 +21,7 @@ from impasto.flow.own_networks import PARTS, Division, find_tuned, seen_by
 from impasto.flow.places import cache_folder
 from impasto.flow.teach import learn
 from impasto.flow.teach_label import label_lesson
-from impasto.flow.teach_tags import tag_lesson
+from impasto.flow.teach_tags import tag_lesson, tag_steps
 from impasto.flow.teaching import Taught, save
 from impasto.flow.tuning import (
     CURVES,
@@ -271,7 +271,6 @@ def _divided(pupils: _Class, options: TuneOptions) -> _Class:
 
 
 def _task(options: TuneOptions, course: Course, pupils: _Class) -> LabelTask | TagTask:
-    from impasto.learn import Costs, Sampling
     from impasto.learn import tune as room
 
     train = pupils.rows("train")
@@ -289,9 +288,8 @@ def _task(options: TuneOptions, course: Course, pupils: _Class) -> LabelTask | T
         )
     if options.target == "label":
         return room.LabelTask(pupils.truth, pupils.names, course.smoothing)
-    asked = options.tagging
-    sampling = Sampling(asked.sampler, candidates=asked.candidates, replacement=asked.replacement)
-    return room.TagTask(pupils.truth, pupils.names, Costs(asked.loss), sampling, train)
+    how = tag_steps(options.tagging)
+    return room.TagTask(pupils.truth, pupils.names, how.costs, how.sampling, train)
 
 
 def _pictures(

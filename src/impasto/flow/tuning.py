@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from impasto.core.errors import InvalidInput
 from impasto.core.space import Fit, Space
 from impasto.flow.gather import EmbedOptions
-from impasto.flow.teaching import LearnOptions, TagOptions, Taught
+from impasto.flow.teaching import LEAST, LearnOptions, TagOptions, Taught
 
 if TYPE_CHECKING:
     from impasto.learn.tune import Team
@@ -103,6 +103,10 @@ precision, patience
         EmbedOptions(fit=self.fit, device=self.device)
         if self.size is not None and not 16 <= self.size <= 2048:
             raise InvalidInput(f"The side of the pictures is 16 to 2,048 pixels, not {self.size}.")
+        if self.target not in LEAST:
+            raise InvalidInput(
+                f"Networks are tuned on {' or '.join(LEAST)}, not on {self.target!r}."
+            )
         if self.then is not None and self.then not in self._methods():
             known = ", ".join(self._methods())
             raise InvalidInput(f"After tuning {known} can be learned, not {self.then!r}.")

@@ -128,6 +128,7 @@ export function fakeSource(images: number, delay = 0): DataSource {
     again: false,
     file: null,
     options: {},
+    epochs: null,
   };
   const collection: Collection = {
     name: "pictures",

@@ -100,6 +100,7 @@ describe("jobs", () => {
     again: false,
     file: null,
     options: {},
+    epochs: null,
     ...more,
   });
 

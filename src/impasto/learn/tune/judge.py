@@ -145,6 +145,7 @@ def _model(
             "epoch": tuned.curves.best.number,
             "size": lesson.network.preprocessing.size,
             **asdict(lesson.course),
+            **lesson.task.settings,
         },
         trained=dict(zip(lesson.task.names, counts.tolist(), strict=True)),
         images=len(lesson.train),

@@ -86,6 +86,7 @@ class Lesson:
             asdict(self.plan),
             asdict(self.course),
             list(self.task.names),
+            self.task.settings,
             [self.seed, len(self.pictures.exact)],
         ]
         summary = hashlib.sha256(json.dumps(what, default=str).encode())

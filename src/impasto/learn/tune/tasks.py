@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +55,7 @@ class Task(Protocol):
 
     names: tuple[str, ...]
     measure: str
+    settings: Mapping[str, Any]
 
     def sampler(self, rows: Rows, batch: int, seed: int, *, whole: bool) -> Sampler:
         """Return the batches of the training part, as positions in `rows`."""
@@ -89,6 +91,7 @@ class LabelTask:
         self, codes: NDArray[np.int64], names: tuple[str, ...], smoothing: float = 0.0
     ) -> None:
         self.codes, self.names, self.smoothing = codes, names, smoothing
+        self.settings: Mapping[str, Any] = {}
 
     def sampler(self, rows: Rows, batch: int, seed: int, *, whole: bool) -> Sampler:
         """Return every image once an epoch, in random order."""
@@ -162,6 +165,7 @@ class TagTask:
         train: Rows,
     ) -> None:
         self.truth, self.names, self.sampling = truth, names, sampling
+        self.settings: Mapping[str, Any] = {"costs": asdict(costs), "sampling": asdict(sampling)}
         self.positives, self.images = truth[train].sum(axis=0), len(train)
         self.cost = open_loss(self.positives, len(train), costs)
 
