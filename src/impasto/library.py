@@ -30,6 +30,7 @@ from impasto.store import Filter, KeptQuery
 if TYPE_CHECKING:
     from impasto import store
     from impasto.collect.labels import How
+    from impasto.curate.names import ClassAudit
     from impasto.curate.tags import TagDecision
     from impasto.explore import Comparison, Contrast, Distribution, Groups, Retrieval
     from impasto.explore.maps import Method
@@ -658,6 +659,27 @@ class Collection:
         wanted += [TagDecision("min-images", str(min_images))] if min_images else []
         wanted += [TagDecision("bare", bare)] if bare != "keep" else []
         return flow.decide_tags(self.stored, wanted, strict=not decisions)
+
+    def look_at_classes(
+        self, words: str = "imagenet", *, progress: Progress | None = None, **options: Any
+    ) -> flow.ClassesSeen:
+        """Map the names of files to classes and propose which to keep; change nothing.
+
+        Parameters
+        ----------
+        words : str
+            "imagenet", "wordnet" or the path of a list.
+        progress : Progress, optional
+        **options
+            Further fields of `impasto.flow.ClassOptions`: rule, folders, others, min_images,
+            min_known, measure, reference, keep, drop, phrases.
+        """
+        wanted = flow.ClassOptions(words=words, **options)
+        return flow.look_at_classes(self.stored, wanted, progress=progress)
+
+    def decide_classes(self, audit: ClassAudit) -> flow.Classed:
+        """Label by the decisions of an audit (``look_at_classes(…).audit``), as one edit."""
+        return flow.decide_classes(self.stored, audit)
 
     def divide(
         self,

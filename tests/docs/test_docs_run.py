@@ -21,4 +21,4 @@ def test_first_steps_and_what_goes_on_in_their_folder(runner: Runner) -> None:
     runner.run(DOCS / "export.md")
     runner.run(DOCS / "curate.md")
     runner.run(DOCS / "evaluate.md")
-    assert runner.compared >= 26
+    assert runner.compared >= 29

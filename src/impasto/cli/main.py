@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "map": ("impasto.cli.maps:map_", "A map on which images lie near those they resemble."),
     "index": ("impasto.cli.index:index", "Quick neighbours for more than a million images."),
     "tags": ("impasto.cli.tags:tags", "Count tags, merge near-synonyms, drop junk."),
+    "classes": ("impasto.cli.classes:classes", "From file names to labels, reviewed."),
     "split": ("impasto.cli.split:split", "Train, validation and test parts without leaks."),
     "learn": ("impasto.cli.teach:learn", "Learn labels from vectors, with an honest report."),
     "tune": ("impasto.cli.tune:tune", "Tune a network on labels or tags, by a layer plan."),

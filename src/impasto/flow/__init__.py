@@ -1,5 +1,6 @@
 """The recipes that wire the rooms, each in plain sight."""
 
+from impasto.curate.names import ClassAudit, ImageDecision
 from impasto.flow.arrange import SCORES, Score, arrange, in_order, score
 from impasto.flow.ask import (
     Answer,
@@ -15,6 +16,16 @@ from impasto.flow.ask import (
     vectors_of,
 )
 from impasto.flow.begin import Demo, Opened, begin, demo, fill
+from impasto.flow.classes import (
+    Classed,
+    ClassesSeen,
+    ClassOptions,
+    decide_classes,
+    look_at_classes,
+    read_audit,
+    write_audit,
+    write_review,
+)
 from impasto.flow.compare_models import (
     ModelsCompared,
     compare_models,
@@ -134,6 +145,10 @@ __all__ = [
     "Added",
     "Answer",
     "Cell",
+    "ClassAudit",
+    "ClassOptions",
+    "Classed",
+    "ClassesSeen",
     "Curated",
     "Demo",
     "Divided",
@@ -142,6 +157,7 @@ __all__ = [
     "ExportOptions",
     "HeadOptions",
     "Hubs",
+    "ImageDecision",
     "Indexed",
     "LeakedFrom",
     "LearnOptions",
@@ -188,6 +204,7 @@ __all__ = [
     "compare_models",
     "contrast",
     "data_folder",
+    "decide_classes",
     "decide_tags",
     "demo",
     "describe_comparison",
@@ -213,6 +230,7 @@ __all__ = [
     "kept_overview",
     "learn",
     "learned_from",
+    "look_at_classes",
     "look_at_tags",
     "make_map",
     "marks",
@@ -236,6 +254,7 @@ __all__ = [
     "query",
     "query_and_chance",
     "read",
+    "read_audit",
     "read_decisions",
     "read_map",
     "read_terms",
@@ -256,7 +275,9 @@ __all__ = [
     "vectors_of",
     "vectors_of_image",
     "vectors_of_words",
+    "write_audit",
     "write_comparison",
     "write_decisions",
     "write_models_compared",
+    "write_review",
 ]

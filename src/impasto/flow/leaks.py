@@ -106,7 +106,7 @@ def find_leaks(
 
     if held.own is not None:
         train = held.ids[held.parts == "train"]
-        own = None if values is None else _rows(collection, train, name)
+        own = None if values is None else rows_of(collection, train, name)
         found = curate.find_leaks(hashes, collection.hashes(train), values, own)
         tell(held.own, len(train), found.rows, int(found.exact.sum()))
     for path in against:
@@ -140,10 +140,11 @@ def values_of(
     if space is None and not any(info.rows for info in collection.spaces()):
         return None, ""
     chosen = choose_space(collection, space)
-    return _rows(collection, ids, chosen.name), chosen.name
+    return rows_of(collection, ids, chosen.name), chosen.name
 
 
-def _rows(collection: Collection, ids: NDArray[np.int64], space: str) -> Values:
+def rows_of(collection: Collection, ids: NDArray[np.int64], space: str) -> Values:
+    """Return vectors of images in a space, rows of NaN where there is none."""
     vectors = collection.vectors(space)
     order = np.argsort(vectors.ids, kind="stable")
     at = np.minimum(np.searchsorted(vectors.ids[order], ids), max(len(order) - 1, 0))
@@ -178,7 +179,7 @@ def _against(
             source = f"collection {other.name}" + (" without its test part" if len(tested) else "")
         theirs = None
         if space and space in other.space_names():
-            theirs = _rows(other, ids, space)
+            theirs = rows_of(other, ids, space)
         elif values is not None:
             notes.append(
                 f"{other.name} has no vectors in the space {space}, so only exact copies were "
