@@ -772,6 +772,38 @@ class Collection:
         """
         return self.stored.tested(model)
 
+    def evaluate_elsewhere(
+        self,
+        model: str,
+        other: Collection | str | Path,
+        *,
+        names: Mapping[str, str] | None = None,
+        keep_leaks: bool = False,
+        progress: Progress | None = None,
+    ) -> flow.Elsewhere:
+        """Judge a model on the labelled or tagged images of another collection.
+
+        Parameters
+        ----------
+        model : str
+        other : Collection, str or Path
+            It needs vectors of the model's space.
+        names : mapping of str to str, optional
+            Their labels or tags to the model's, where these differ.
+        keep_leaks : bool
+            Also count images that the model learned from, or near-duplicates of these.
+        progress : Progress, optional
+        """
+        opened = other if isinstance(other, Collection) else open(other, writable=False)
+        options = flow.ElsewhereOptions(names=names or {}, keep_leaks=keep_leaks)
+        try:
+            return flow.evaluate_elsewhere(
+                self.stored, model, opened.stored, options, progress=progress
+            )
+        finally:
+            if opened is not other:
+                opened.close()
+
     def compare_models(self, *models: str, seed: int = 0) -> flow.ModelsCompared:
         """Compare models on the images that all of them were tested on.
 

@@ -408,12 +408,52 @@ def recipes(name: str | None, as_json: bool) -> None:
 @click.command()
 @collection_argument
 @click.argument("model", required=False)
+@click.option(
+    "--on",
+    "other",
+    type=click.Path(path_type=Path),
+    help="Judge MODEL on the images of another collection, which needs vectors of the same space.",
+)
+@click.option(
+    "--names",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="With --on: a file of lines `their name = its name`, for labels or tags that differ.",
+)
+@click.option(
+    "--keep-leaks",
+    is_flag=True,
+    help="With --on: also count images that MODEL learned from, or near-duplicates of these.",
+)
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    help="With --on: write the report (.html), or the numbers (.json).",
+)
 @click.option("--open", "show", is_flag=True, help="Open the report in the browser.")
 @json_option
-def evaluate(collection: Path, model: str | None, show: bool, as_json: bool) -> None:
-    """Show the report of MODEL (default: the only one, or a list of them)."""
-    from impasto import flow
+def evaluate(
+    collection: Path,
+    model: str | None,
+    other: Path | None,
+    names: Path | None,
+    keep_leaks: bool,
+    report: Path | None,
+    show: bool,
+    as_json: bool,
+) -> None:
+    """Show the report of MODEL (default: the only one, or a list of them).
 
+    With --on, judge it on another collection instead: does it still know what it sees there?
+    Images that it learned from are left out.
+    """
+    from impasto import flow
+    from impasto.cli.elsewhere import say_elsewhere
+
+    if other is not None:
+        say_elsewhere(collection, model, other, names, keep_leaks, report, show, as_json)
+        return
+    if names or keep_leaks or report:
+        raise click.UsageError("--names, --keep-leaks and --report go with --on OTHER.")
     with flow.open_collection(collection, writable=False) as opened:
         records = [opened.model(model)] if model else opened.models()
         if as_json:

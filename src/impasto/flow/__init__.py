@@ -44,6 +44,7 @@ from impasto.flow.comparisons import (
 )
 from impasto.flow.conditions import filter_from, parse_range, parse_value
 from impasto.flow.doctor import examine
+from impasto.flow.elsewhere import Elsewhere, ElsewhereOptions, evaluate_elsewhere
 from impasto.flow.export import ExportOptions, export
 from impasto.flow.figure import check_picture_file, draw_map
 from impasto.flow.gather import (
@@ -153,6 +154,8 @@ __all__ = [
     "Demo",
     "Divided",
     "Done",
+    "Elsewhere",
+    "ElsewhereOptions",
     "EmbedOptions",
     "ExportOptions",
     "HeadOptions",
@@ -213,6 +216,7 @@ __all__ = [
     "draw_tags",
     "embed",
     "engine_of",
+    "evaluate_elsewhere",
     "examine",
     "export",
     "fill",

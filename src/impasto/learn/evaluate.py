@@ -91,8 +91,10 @@ def evaluate(
     nearest = np.concatenate([nearest_scores(images, t.train, t.test) for t in trials])
     frequency = np.concatenate(
         [
-            np.broadcast_to(np.bincount(codes[t.train], minlength=k), (len(t.test), k))
+            np.broadcast_to(np.bincount(codes[known], minlength=k), (len(t.test), k))
             for t in trials
+            # What is common elsewhere need not be common at home: let the blind know it.
+            for known in [t.test if how == "elsewhere" else t.train]
         ]
     ).astype(np.float64)
     truth, groups = codes[test], images.groups[test]

@@ -13,7 +13,7 @@ from impasto.core.answered import Answered
 from impasto.core.errors import InvalidInput
 from impasto.core.records import Estimate
 
-How = Literal["folds", "split"]
+How = Literal["folds", "split", "elsewhere"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +202,9 @@ class Evaluation:
 
     Parameters
     ----------
-    how : {"folds", "split"}
-        Every image tested once by a model that had not seen it, or a test part kept aside.
+    how : {"folds", "split", "elsewhere"}
+        Every image tested once by a model that had not seen it, a test part kept aside, or the
+        images of another collection.
     parts : int
         Number of folds, or 1.
     labels : tuple of str
