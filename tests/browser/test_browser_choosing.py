@@ -99,7 +99,8 @@ def test_changing_with_the_mouse(mine: Visit, own: Site) -> None:
     acts.get_by_label("Label; none takes it away").fill("shape")
     page.keyboard.press("Enter")
     said(page, "Labelled shape")
-    acts.get_by_label("Put into a split").select_option("test")
+    acts.get_by_role("button", name="Split").click()
+    acts.get_by_role("button", name="test", exact=True).click()
     said(page, "Put into test: 3 pictures")
     acts.get_by_role("button", name="Flag").click()
     acts.get_by_label("Note; may be empty").fill("look again")
@@ -165,6 +166,12 @@ def test_choosing_and_changing_with_the_keyboard_alone(mine: Visit, own: Site) -
     said(page, "Undone: Labelled all")
     page.keyboard.press("ControlOrMeta+Shift+z")
     said(page, "Labelled all: 51 pictures")
+    page.keyboard.press("p")
+    expect(bar(page).get_by_role("button", name="train")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    assert own.collection.count(Filter(split="train")) == 0, "an arrow only moves"
+    page.keyboard.press("Enter")
+    said(page, "Put into validation: 51 pictures")
     page.keyboard.press("h")
     said(page, "Hidden: 51 pictures")
     expect(page.get_by_text("Waiting for the first pictures")).to_be_visible()
@@ -234,8 +241,10 @@ def test_the_chosen_are_exported_with_the_mouse(mine: Visit) -> None:
     assert violations(page) == []
     dialog.get_by_role("button", name="Export", exact=True).click()
     jobs = page.get_by_role("complementary", name="Jobs")
+    link = jobs.get_by_role("link", name="shapes-csv.csv")
+    link.wait_for(timeout=60_000)  # the first export loads what writes it
     with page.expect_download() as coming:
-        jobs.get_by_role("link", name="shapes-csv.csv").click()
+        link.click()
     rows = csv.DictReader(coming.value.path().read_text(encoding="utf-8").splitlines())
     assert [int(row["id"]) for row in rows] == ids
 
@@ -252,7 +261,7 @@ def test_all_are_exported_with_the_keyboard_alone(mine: Visit) -> None:
     expect(dialog.get_by_role("radio", name=re.compile("ImageFolder"))).to_be_checked()
     page.keyboard.press("Enter")
     link = page.get_by_role("link", name="shapes-imagefolder.zip")
-    expect(link).to_be_visible()
+    link.wait_for(timeout=60_000)
     expect(page.get_by_text("49 images exported")).to_be_visible()
     link.focus()
     with page.expect_download() as coming:

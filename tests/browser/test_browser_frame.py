@@ -40,6 +40,7 @@ PLACES = (
     "#/retrieval",
     "#/retrieval?x=label:circle",
     "#/try",
+    "#/distribution?term=image:{id}&inside=label:square",
 )
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
@@ -287,7 +288,7 @@ SHIFTS = """() => {
 def test_nothing_jumps_while_a_page_comes(browser: Browser, site: Site) -> None:
     image = int(site.collection.ids_with(label="circle")[3])
     wide = {"viewport": {"width": 1280, "height": 800}}
-    for options, places in ((wide, PLACES), (PHONE, PLACES[3:9:2])):
+    for options, places in ((wide, PLACES), (PHONE, (*PLACES[:5], PLACES[-1]))):
         with visiting(browser, site.address, **options) as opened:
             page = opened.page
             page.add_init_script(f"({SHIFTS})()")

@@ -11,6 +11,7 @@ import {
   stepsPath,
   tableRows,
   ticks,
+  togetherAt,
   toPixels,
   toValue,
 } from "./histogram";
@@ -114,4 +115,13 @@ describe("the table", () => {
     );
     expect(half).toHaveLength(1);
   });
+});
+
+describe("labels of a range", () => {
+  it.each([
+    ["wide: one at each end", 100, 200, null],
+    ["narrow: one for both, in the middle", 300, 310, 259],
+    ["narrow, at the left", 0, 4, 0],
+    ["narrow, at the right", 596, 600, 508],
+  ])("%s", (_, low, high, at) => expect(togetherAt(low, high, 600)).toBe(at));
 });

@@ -215,3 +215,17 @@ export function arrangedGroups<T extends { name: string; mean: number; size: num
       return [...groups].sort((a, b) => a.name.localeCompare(b.name));
   }
 }
+
+/** Pixels that two numbers at the ends of a range need beside each other. */
+const APART = 48;
+const BOTH = 92;
+
+/**
+ * Where one label stands for both ends of a narrow range: its left edge, within the chart.
+ *
+ * Null when the range is wide enough for a label at each end.
+ */
+export function togetherAt(low: number, high: number, width: number): number | null {
+  if (high - low >= APART) return null;
+  return Math.max(0, Math.min(width - BOTH, (low + high - BOTH) / 2));
+}

@@ -100,6 +100,7 @@ export const CHEATS: readonly (readonly [string, readonly (readonly [string, str
       ["0", "Take the tags of all keys"],
       ["a", "Add a tag"],
       ["l", "Set the label"],
+      ["p", "Put into train, validation or test"],
       ["f", "Flag with a note"],
       ["h", "Hide, or show again"],
       ["w", "Keep as a selection"],
