@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from impasto.explore.maps import Method
     from impasto.export import Exported
     from impasto.learn import Prediction, TagPrediction
+    from impasto.learn.concepts import Learnability, Noise
     from impasto.learn.tune import Watch
     from impasto.serve.session import Session
 
@@ -821,6 +822,35 @@ class Collection:
             `impasto.flow.write_models_compared` and `draw_models_compared` write pages and figures.
         """
         return flow.compare_models(self.stored, models, seed=seed)
+
+    def find_noise(self, *, progress: Progress | None = None, **options: Any) -> Noise:
+        """Look for tags that are probably missing or wrong (extra `noise`).
+
+        Parameters
+        ----------
+        progress : Progress, optional
+        **options
+            Fields of `impasto.flow.ConceptOptions`: space, only, min_images, folds, seed and so
+            on.
+
+        Returns
+        -------
+        Noise
+            With ``tags``, the share of noise of each, and ``suspects``.
+        """
+        return flow.find_noise(self.stored, flow.ConceptOptions(**options), progress=progress)
+
+    def learnability(self, *, progress: Progress | None = None, **options: Any) -> Learnability:
+        """Say which tags can be learned, which need more examples and which can't be seen.
+
+        Parameters
+        ----------
+        progress : Progress, optional
+        **options
+            Fields of `impasto.flow.ConceptOptions`: space, only, min_images, folds, repeats, seed
+            and so on.
+        """
+        return flow.learnability(self.stored, flow.ConceptOptions(**options), progress=progress)
 
     def predict(self, model: str, *pictures: Term) -> Prediction | TagPrediction:
         """Ask a model about pictures: files, or numbers of images."""

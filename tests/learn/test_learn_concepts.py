@@ -69,7 +69,8 @@ def test_verdicts_are_those_of_how_the_tags_were_made(found: Learnability) -> No
     verdicts = {each.tag: each.verdict for each in found.concepts}
     assert verdicts == {"easy": "learned", "random": "not seen", "rare": "needs more"}
     assert found.sentence == (
-        "Of 3 tags 1 can be learned from these pictures, 1 need more examples, and 1 can't be seen."
+        "Of 3 tags, 1 can be learned from these pictures, more examples are needed for 1, and 1 "
+        "can't be seen."
     )
 
 

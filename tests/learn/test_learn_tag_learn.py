@@ -14,8 +14,9 @@ from impasto.core.errors import InvalidInput, SpaceMismatch
 from impasto.core.partition import partition_tags
 from impasto.core.space import Space
 from impasto.learn.losses import Costs
-from impasto.learn.samplers import Sampling
-from impasto.learn.tag_heads import Steps
+from impasto.learn.recipes import RECIPES
+from impasto.learn.samplers import Sampling, open_sampler
+from impasto.learn.tag_heads import Steps, fit_by_steps, plain_curves
 from impasto.learn.tag_learn import TagConfig, TagLearned, learn_tags
 from impasto.learn.tag_model import load_tag_model
 from impasto.learn.thresholds import Wanted
@@ -156,3 +157,49 @@ def test_what_can_not_be_learned(change: dict[str, Any], says: str) -> None:
     given = {"truth": truth} | change
     with pytest.raises(InvalidInput, match=f"(?i){says}"):
         run(values, **given)
+
+
+@pytest.mark.parametrize("name", [n for n in RECIPES if n.startswith("ahres2016")])
+def test_recipes_of_work_1_settle_what_it_published(name: str) -> None:
+    from impasto.flow import from_recipe
+
+    options = from_recipe(name)
+    asked = options.tagging
+    assert (options.target, options.method) == ("tags", "steps")
+    assert (asked.batch, asked.optimiser, asked.rate) == (24, "adagrad", 1e-4)
+    assert (asked.aim, asked.level, asked.calibrate, asked.prior) == ("fixed", 0.5, False, False)
+    assert (asked.sampler, asked.candidates) == (
+        ("entropy", 5) if "entropy" in name else ("random", 5)
+    )
+    assert asked.loss == ("weighted" if "weights" in name else "plain")
+    if asked.loss == "weighted":
+        assert asked.reading == ("printed" if "printed" in name else "inverse")
+
+
+def test_adagrad_is_torchs_and_raw_probabilities_are_sigmoids() -> None:
+    import torch
+
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((40, 6)).astype(np.float32)
+    tags = rng.random((40, 2)) < 0.4
+    how = Steps(Sampling("random", batch=10), steps=8, rate=0.05, optimiser="adagrad", prior=False)
+    head = fit_by_steps(rows, tags, how)
+    layer = torch.nn.Linear(6, 2)
+    torch.nn.init.zeros_(layer.weight)
+    torch.nn.init.zeros_(layer.bias)
+    optimiser = torch.optim.Adagrad(layer.parameters(), lr=0.05)
+    batches = []
+    for epoch in range(2):
+        sampler = open_sampler(tags, how.sampling)
+        sampler.set_epoch(epoch)
+        batches += list(sampler)
+    for batch in batches:
+        optimiser.zero_grad()
+        logits = layer(torch.from_numpy(rows[batch]))
+        truth = torch.from_numpy(tags[batch].astype(np.float32))
+        torch.nn.functional.binary_cross_entropy_with_logits(logits, truth).backward()  # type: ignore[no-untyped-call]  # torch has no type for it
+        optimiser.step()
+    np.testing.assert_allclose(head.weights, layer.weight.detach().numpy(), atol=1e-6)
+    np.testing.assert_allclose(head.bias, layer.bias.detach().numpy(), atol=1e-6)
+    logits_ = head.logits(rows)
+    np.testing.assert_allclose(plain_curves(2).probabilities(logits_), 1 / (1 + np.exp(-logits_)))

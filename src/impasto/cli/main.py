@@ -30,6 +30,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "recipes": ("impasto.cli.teach:recipes", "What published works did, for `learn --recipe`."),
     "evaluate": ("impasto.cli.teach:evaluate", "Show the report of a model."),
     "compare-models": ("impasto.cli.compare_models:compare_models", "Models side by side."),
+    "noise": ("impasto.cli.concepts:noise", "Tags that are probably missing or wrong."),
+    "learnability": ("impasto.cli.concepts:learnability", "Which tags can be learned at all?"),
     "predict": ("impasto.cli.teach:predict", "Ask a model about images."),
     "edit": ("impasto.cli.change:edit", "Tag, label, flag or hide images."),
     "undo": ("impasto.cli.change:undo", "Take back the latest edit."),

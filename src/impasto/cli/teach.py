@@ -30,6 +30,7 @@ TAGGING = (
     "keep_bare",
     "aim",
     "level",
+    "calibrate",
     "loss",
     "sampler",
     "candidates",
@@ -120,6 +121,12 @@ def tagging_options(command: F) -> F:
                 default=0.5,
                 show_default=True,
                 help="Tags: the wanted precision or recall, or the fixed threshold.",
+            ),
+            click.option(
+                "--calibrate/--raw",
+                default=True,
+                show_default=True,
+                help="Tags: probabilities by a curve per tag, or as the head gives them.",
             ),
             click.option(
                 "--loss",

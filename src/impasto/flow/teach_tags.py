@@ -103,6 +103,7 @@ def _config(options: LearnOptions) -> TagConfig:
         method=options.way,  # type: ignore[arg-type]  # checked by the configuration
         steps=tag_steps(asked),
         wanted=room.Wanted(asked.aim, asked.level),
+        calibrate=asked.calibrate,
         seed=options.seed,
     )
 
@@ -147,7 +148,7 @@ def tag_lesson(collection: Collection, options: LearnOptions, progress: Progress
     if len(stuff.spaces) > 1:
         raise InvalidInput("Tags are learned from one space; name one with --space.")
     (vectors,) = stuff.all_vectors
-    rows, names, tags, notes = _tagged_rows(collection, vectors, options)
+    rows, names, tags, notes = tagged_rows(collection, vectors, options)
     notes = [*recipe_notes(options, stuff.spaces), *notes]
     values, ids = np.asarray(vectors.values[rows]), vectors.ids[rows]
     groups = np.arange(len(ids))
@@ -181,7 +182,7 @@ def tag_lesson(collection: Collection, options: LearnOptions, progress: Progress
     return _Lesson(vectors.space, ids, values, names, tags, groups, parts, folds, tuple(notes))
 
 
-def _tagged_rows(
+def tagged_rows(
     collection: Collection, vectors: Vectors, options: LearnOptions
 ) -> tuple[NDArray[np.int64], tuple[str, ...], NDArray[np.bool_], list[str]]:
     """Return the rows to learn from, the tags, who has which, and what was left out."""

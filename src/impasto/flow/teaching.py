@@ -50,6 +50,8 @@ class TagOptions:
         What each tag's threshold is chosen for.
     level : float
         The precision or recall that is wanted, or the fixed threshold.
+    calibrate : bool
+        Put a curve per tag between the head and the probabilities.
     loss : str
         Of "steps": a name in `impasto.learn.LOSSES`.
     sampler : str
@@ -89,6 +91,7 @@ class TagOptions:
     keep_bare: bool = True
     aim: Aim = "f1"
     level: float = 0.5
+    calibrate: bool = True
     loss: str = "plain"
     sampler: str = "random"
     candidates: int = 5

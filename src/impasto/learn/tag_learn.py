@@ -27,6 +27,7 @@ from impasto.learn.tag_heads import (
     TagProblem,
     fit_by_steps,
     fit_curves,
+    plain_curves,
 )
 from impasto.learn.tag_model import TagModel
 from impasto.learn.tag_records import TagEvaluation
@@ -55,6 +56,9 @@ class TagConfig:
         Loss, sampler and steps of "steps".
     wanted : Wanted
         What the thresholds are chosen for.
+    calibrate : bool
+        Put a curve between the head and the probabilities, fitted on images that the head did
+        not learn from; else they are what the head's loss makes of them, as in work 1.
     seed : int
         Of the inner folds and of everything random in learning.
     inner_folds : int
@@ -66,6 +70,7 @@ class TagConfig:
     method: TagMethod = "logistic"
     steps: Steps = field(default_factory=Steps)
     wanted: Wanted = field(default_factory=Wanted)
+    calibrate: bool = True
     seed: int = 0
     inner_folds: int = 3
     failures: int = 24
@@ -299,7 +304,7 @@ def _choose(
     truth = images.truth[np.concatenate([check for _, check in pairs])]
     joined = {c: np.concatenate(pieces) for c, pieces in held.items()}
     best = max(joined, key=lambda c: _mean_average_precision(joined[c], truth))
-    curves = fit_curves(joined[best], truth)
+    curves = fit_curves(joined[best], truth) if config.calibrate else plain_curves(truth.shape[1])
     probabilities = curves.probabilities(joined[best])
     thresholds = choose_thresholds(probabilities, truth, config.wanted)
     given = probabilities >= thresholds
@@ -350,7 +355,11 @@ def _mean_average_precision(scores: Logits, truth: NDArray[np.bool_]) -> float:
 
 
 def _parameters(config: TagConfig, c: float | None) -> dict[str, Any]:
-    chosen = {"aim": config.wanted.aim, "level": config.wanted.level}
+    chosen = {
+        "aim": config.wanted.aim,
+        "level": config.wanted.level,
+        "calibrate": config.calibrate,
+    }
     if c is not None:
         return {"C": c} | chosen
     how = config.steps

@@ -28,6 +28,7 @@ from impasto.serve.routes import (
     neighbours,
     pictures,
     retrieval,
+    review,
     selections,
     session,
     sprites,
@@ -53,6 +54,7 @@ _ROUTES = (
     retrieval,
     models_compared,  # before models, one of which could have that name
     models,
+    review,
     maps,
     jobs,
     exports,

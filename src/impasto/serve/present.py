@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -44,10 +45,13 @@ from impasto.serve.schemas import (
     RecallOut,
     RetrievalOut,
     RetrievalResult,
+    ReviewOut,
     ScoredOut,
     SelectionOut,
     ShownOut,
     SpaceOut,
+    SuspicionOut,
+    TagNoiseOut,
     TargetOut,
     ValuesOut,
 )
@@ -430,3 +434,30 @@ def job(record: Job) -> JobOut:
 
 def _moment(seconds: float | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def review(found: flow.Review) -> ReviewOut:
+    """Present what is suspected of the tags."""
+    report = found.found
+    waiting = Counter((one.tag, one.wrong) for one in found.open)
+    return ReviewOut(
+        made=report["made"],
+        space=report["space"],
+        space_title=report["space_title"],
+        images=report["images"],
+        notes=report["notes"],
+        answered=found.answered,
+        tags=[
+            TagNoiseOut(
+                tag=one["tag"],
+                given=one["given"],
+                noise=EstimateOut(**one["noise"]),
+                wrong=EstimateOut(**one["wrong"]),
+                missing=EstimateOut(**one["missing"]),
+                open_wrong=waiting[one["tag"], "superfluous"],
+                open_missing=waiting[one["tag"], "missing"],
+            )
+            for one in report["tags"]
+        ],
+        suspects=[SuspicionOut(**asdict(one)) for one in found.open],
+    )

@@ -1158,6 +1158,16 @@ class TuneOptions(In):
     )
 
 
+class ConceptOptions(In):
+    """Which tags to look at, in which space, and how often to learn them."""
+
+    space: str | None = None
+    min_images: int = Field(default=20, ge=1, description="Tags with fewer are left out.")
+    folds: int = Field(default=5, ge=3, le=50)
+    repeats: int = Field(default=3, ge=1, le=20, description="Of learnability only.")
+    seed: int = Field(default=0, ge=0)
+
+
 class GraphOptions(In):
     """The nearest images of every image, which maps and hubs are made of."""
 
@@ -1230,6 +1240,51 @@ class ExportJobIn(In):
     options: ExportOptions
 
 
+class TagNoiseOut(Out):
+    """How much of a tag may be noise."""
+
+    tag: str
+    given: int = Field(description="Images that have the tag.")
+    noise: EstimateOut = Field(description="Share of all answers about the tag.")
+    wrong: EstimateOut = Field(description="Share of the images with the tag.")
+    missing: EstimateOut = Field(description="Share of the images that should have it.")
+    open_wrong: int = Field(description="Suspects that wait for an answer.")
+    open_missing: int
+
+
+class SuspicionOut(Out):
+    """An image whose tag is probably missing or superfluous."""
+
+    id: int
+    tag: str
+    wrong: Literal["missing", "superfluous"]
+    probability: float = Field(description="Of the tag, by a head that has not seen the image.")
+    near: int | None = Field(description="The most similar image that speaks against it.")
+    similarity: float | None
+
+
+class ReviewOut(Out):
+    """What was suspected when noise was last looked for, and what is still open."""
+
+    made: str = Field(description="ISO 8601, UTC.")
+    space: str
+    space_title: str
+    images: int
+    notes: list[str]
+    answered: int = Field(description="Suspects that were corrected, or left as they are.")
+    tags: list[TagNoiseOut]
+    suspects: list[SuspicionOut]
+
+
+class LeftIn(In):
+    """An answer to a suspicion that changes no tag."""
+
+    id: int
+    tag: str
+    wrong: Literal["missing", "superfluous"]
+    right: bool = Field(default=True, description="What is given is right; false: forget that.")
+
+
 class AddJobIn(In):
     """Start an `add` job."""
 
@@ -1286,6 +1341,20 @@ class MapJobIn(In):
     options: MapOptions = MapOptions()
 
 
+class NoiseJobIn(In):
+    """Start a `noise` job: look for tags that are probably missing or wrong."""
+
+    kind: Literal["noise"]
+    options: ConceptOptions = ConceptOptions()
+
+
+class LearnabilityJobIn(In):
+    """Start a `learnability` job: which tags can be learned at all."""
+
+    kind: Literal["learnability"]
+    options: ConceptOptions = ConceptOptions()
+
+
 class RetrievalJobIn(In):
     """Start a `retrieval` job."""
 
@@ -1298,8 +1367,10 @@ WritingJobIn = (
     | EmbedJobIn
     | GraphJobIn
     | IndexJobIn
+    | LearnabilityJobIn
     | LearnJobIn
     | MapJobIn
+    | NoiseJobIn
     | RetrievalJobIn
     | TuneJobIn
 )

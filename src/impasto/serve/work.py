@@ -15,6 +15,7 @@ from impasto.serve.routes.given import filter_of
 from impasto.serve.schemas import (
     AddJobIn,
     AddOptions,
+    ConceptOptions,
     EmbedJobIn,
     EmbedOptions,
     ExportJobIn,
@@ -24,9 +25,11 @@ from impasto.serve.schemas import (
     IndexJobIn,
     IndexOptions,
     JobIn,
+    LearnabilityJobIn,
     LearnJobIn,
     MapJobIn,
     MapOptions,
+    NoiseJobIn,
     RetrievalJobIn,
     RetrievalOptions,
     TuneJobIn,
@@ -134,6 +137,10 @@ def _planned(studio: Studio, asked: WritingJobIn) -> tuple[str, Work]:
         return _map(collection, asked.options)
     if isinstance(asked, TuneJobIn):
         return _tune(collection, asked.options)
+    if isinstance(asked, NoiseJobIn):
+        return _noise(collection, asked.options)
+    if isinstance(asked, LearnabilityJobIn):
+        return _learnability(collection, asked.options)
     return _learn(collection, asked.options)
 
 
@@ -221,6 +228,27 @@ def _no_path(network: str) -> None:
             f"{network} is a folder. Networks from outside of the collection are for the command "
             "line: impasto embed COLLECTION --network FOLDER"
         )
+
+
+def _noise(collection: Collection, options: ConceptOptions) -> tuple[str, Work]:
+    wanted = flow.ConceptOptions(**options.model_dump())
+    space = flow.choose_space(collection, options.space)
+
+    def work(progress: Progress) -> None:
+        found = flow.find_noise(collection, wanted, progress=progress)
+        progress.note(f"{len(found.suspects):,} suspects among {len(found.tags)} tags.")
+
+    return f"Look for wrong tags in {space.title}", work
+
+
+def _learnability(collection: Collection, options: ConceptOptions) -> tuple[str, Work]:
+    wanted = flow.ConceptOptions(**options.model_dump())
+    space = flow.choose_space(collection, options.space)
+
+    def work(progress: Progress) -> None:
+        progress.note(flow.learnability(collection, wanted, progress=progress).sentence)
+
+    return f"Which tags can be learned in {space.title}?", work
 
 
 def _graph(collection: Collection, options: GraphOptions) -> tuple[str, Work]:

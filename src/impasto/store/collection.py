@@ -26,6 +26,7 @@ from impasto.store import (
     files,
     gather,
     graphs,
+    left,
     maps,
     models,
     query,
@@ -66,6 +67,7 @@ MANIFEST, CATALOGUE, THUMBNAILS, LOCK = (
 )
 SPACES, MODELS, MAPS, SHEETS = "spaces", "models", "maps", "sheets"
 COMPARISONS, REPORTS = "comparisons", "reports"
+REVIEWED = "reviewed.json"
 _FOLDERS = (SPACES, MODELS, MAPS, REPORTS, SHEETS)
 
 
@@ -920,15 +922,41 @@ class Collection:
 
     # Reports
 
-    def save_report(self, name: str, data: Mapping[str, Any]) -> None:
-        """Keep what long work found about the whole collection (JSON data) under a name."""
+    def save_report(
+        self, name: str, data: Mapping[str, Any], pages: Mapping[str, bytes] | None = None
+    ) -> Path:
+        """Keep what long work found about the whole collection (JSON data) under a name.
+
+        `pages` are the same for people, by the end of their name: "html", "svg". Returns the
+        folder of the reports.
+        """
         with self._guard:
             self._check_writable()
-            reports.save(self.path / REPORTS, name, data)
+            reports.save(self.path / REPORTS, name, data, pages or {})
+        return self.path / REPORTS
 
     def report(self, name: str) -> Mapping[str, Any] | None:
         """Return a report that was kept, or None."""
         return reports.load(self.path / REPORTS, name)
+
+    def report_page(self, name: str, ending: str) -> bytes | None:
+        """Return a page of a report that was kept, or None."""
+        return reports.page(self.path / REPORTS, name, ending)
+
+    # Suspected tags
+
+    def reviewed(self) -> left.Left:
+        """Return which answers about tags a person looked at and left as they are."""
+        return left.load(self.path / REVIEWED)
+
+    def leave_tag(self, image: int, tag: str, has: bool, *, keep: bool = True) -> None:
+        """Remember that a person found an image's having or lacking a tag right, or forget it."""
+        self.image(image)
+        with self._guard:
+            self._check_writable()
+            before = left.load(self.path / REVIEWED)
+            one = frozenset([(image, tag, has)])
+            left.save(self.path / REVIEWED, before | one if keep else before - one)
 
     def _check_writable(self) -> None:
         if not self.writable:

@@ -12,11 +12,13 @@ from impasto.store import files
 from impasto.store.models import check_name
 
 
-def save(home: Path, name: str, data: Mapping[str, Any]) -> None:
-    """Write a report, instead of the one that had its name."""
+def save(home: Path, name: str, data: Mapping[str, Any], pages: Mapping[str, bytes]) -> None:
+    """Write a report with its pages, instead of the one that had its name."""
     check_name(name, "report")
     text = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False)
     with files.explained(home):
+        for ending, page_ in pages.items():
+            files.replace(home / f"{name}.{ending}", page_)
         files.replace(home / f"{name}.json", f"{text}\n".encode())
 
 
@@ -31,3 +33,10 @@ def load(home: Path, name: str) -> Mapping[str, Any] | None:
     except (OSError, ValueError) as error:
         raise WrongCollection(f"{file} can't be read ({error}).") from error
     return data
+
+
+def page(home: Path, name: str, ending: str) -> bytes | None:
+    """Return a page of a report, or None when there is none."""
+    check_name(name, "report")
+    file = home / f"{name}.{ending}"
+    return file.read_bytes() if file.is_file() else None

@@ -583,6 +583,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/learnability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Learnability
+         * @description Give which tags can be learned, as a job last found; null when none did.
+         */
+        get: operations["learnability"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/learnability/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Learnability Report
+         * @description Give that as a page that can load and send nothing.
+         */
+        get: operations["learnability_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/learning": {
         parameters: {
             query?: never;
@@ -1009,6 +1049,46 @@ export interface paths {
         get: operations["retrieval_overview"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Review
+         * @description Give the tags that are probably missing or wrong; null when none were looked for yet.
+         */
+        get: operations["review"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/review/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer
+         * @description Leave a suspected tag as it is, not to be asked again. Corrections are edits.
+         */
+        post: operations["answer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1837,6 +1917,36 @@ export interface components {
             saved: string;
             /** Space */
             space: string;
+        };
+        /**
+         * ConceptOptions
+         * @description Which tags to look at, in which space, and how often to learn them.
+         */
+        ConceptOptions: {
+            /**
+             * Folds
+             * @default 5
+             */
+            folds?: number;
+            /**
+             * Min Images
+             * @description Tags with fewer are left out.
+             * @default 20
+             */
+            min_images?: number;
+            /**
+             * Repeats
+             * @description Of learnability only.
+             * @default 3
+             */
+            repeats?: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed?: number;
+            /** Space */
+            space?: string | null;
         };
         /**
          * ContrastOut
@@ -2720,6 +2830,26 @@ export interface components {
             similarity: number;
         };
         /**
+         * LearnabilityJobIn
+         * @description Start a `learnability` job: which tags can be learned at all.
+         */
+        LearnabilityJobIn: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "learnability";
+            /**
+             * @default {
+             *       "min_images": 20,
+             *       "folds": 5,
+             *       "repeats": 3,
+             *       "seed": 0
+             *     }
+             */
+            options?: components["schemas"]["ConceptOptions"];
+        };
+        /**
          * LearningIn
          * @description Options of learning, as somebody is filling them in.
          */
@@ -2760,6 +2890,7 @@ export interface components {
              *         "aim": "f1",
              *         "balance": true,
              *         "batch": 24,
+             *         "calibrate": true,
              *         "candidates": 5,
              *         "cap": 10,
              *         "decay": 0,
@@ -2868,6 +2999,27 @@ export interface components {
              * @default 0.2
              */
             test?: number;
+        };
+        /**
+         * LeftIn
+         * @description An answer to a suspicion that changes no tag.
+         */
+        LeftIn: {
+            /** Id */
+            id: number;
+            /**
+             * Right
+             * @description What is given is right; false: forget that.
+             * @default true
+             */
+            right?: boolean;
+            /** Tag */
+            tag: string;
+            /**
+             * Wrong
+             * @enum {string}
+             */
+            wrong: "missing" | "superfluous";
         };
         /**
          * MapJobIn
@@ -3281,6 +3433,26 @@ export interface components {
             total: number;
         };
         /**
+         * NoiseJobIn
+         * @description Start a `noise` job: look for tags that are probably missing or wrong.
+         */
+        NoiseJobIn: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "noise";
+            /**
+             * @default {
+             *       "min_images": 20,
+             *       "folds": 5,
+             *       "repeats": 3,
+             *       "seed": 0
+             *     }
+             */
+            options?: components["schemas"]["ConceptOptions"];
+        };
+        /**
          * OptionOut
          * @description An option of learning, as a form shows it.
          */
@@ -3606,6 +3778,34 @@ export interface components {
             worst: number[];
         };
         /**
+         * ReviewOut
+         * @description What was suspected when noise was last looked for, and what is still open.
+         */
+        ReviewOut: {
+            /**
+             * Answered
+             * @description Suspects that were corrected, or left as they are.
+             */
+            answered: number;
+            /** Images */
+            images: number;
+            /**
+             * Made
+             * @description ISO 8601, UTC.
+             */
+            made: string;
+            /** Notes */
+            notes: string[];
+            /** Space */
+            space: string;
+            /** Space Title */
+            space_title: string;
+            /** Suspects */
+            suspects: components["schemas"]["SuspicionOut"][];
+            /** Tags */
+            tags: components["schemas"]["TagNoiseOut"][];
+        };
+        /**
          * ScatterIn
          * @description How to draw the similarities to two queries.
          */
@@ -3850,6 +4050,59 @@ export interface components {
             words: boolean;
         };
         /**
+         * SuspicionOut
+         * @description An image whose tag is probably missing or superfluous.
+         */
+        SuspicionOut: {
+            /** Id */
+            id: number;
+            /**
+             * Near
+             * @description The most similar image that speaks against it.
+             */
+            near: number | null;
+            /**
+             * Probability
+             * @description Of the tag, by a head that has not seen the image.
+             */
+            probability: number;
+            /** Similarity */
+            similarity: number | null;
+            /** Tag */
+            tag: string;
+            /**
+             * Wrong
+             * @enum {string}
+             */
+            wrong: "missing" | "superfluous";
+        };
+        /**
+         * TagNoiseOut
+         * @description How much of a tag may be noise.
+         */
+        TagNoiseOut: {
+            /**
+             * Given
+             * @description Images that have the tag.
+             */
+            given: number;
+            /** @description Share of the images that should have it. */
+            missing: components["schemas"]["EstimateOut"];
+            /** @description Share of all answers about the tag. */
+            noise: components["schemas"]["EstimateOut"];
+            /** Open Missing */
+            open_missing: number;
+            /**
+             * Open Wrong
+             * @description Suspects that wait for an answer.
+             */
+            open_wrong: number;
+            /** Tag */
+            tag: string;
+            /** @description Share of the images with the tag. */
+            wrong: components["schemas"]["EstimateOut"];
+        };
+        /**
          * TagOptions
          * @description What only the learning of tags needs.
          *
@@ -3862,6 +4115,8 @@ export interface components {
          *         What each tag's threshold is chosen for.
          *     level : float
          *         The precision or recall that is wanted, or the fixed threshold.
+         *     calibrate : bool
+         *         Put a curve per tag between the head and the probabilities.
          *     loss : str
          *         Of "steps": a name in `impasto.learn.LOSSES`.
          *     sampler : str
@@ -3914,6 +4169,11 @@ export interface components {
              * @default 24
              */
             batch?: number;
+            /**
+             * Calibrate
+             * @default true
+             */
+            calibrate?: boolean;
             /**
              * Candidates
              * @default 5
@@ -5331,7 +5591,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ExportJobIn"] | components["schemas"]["AddJobIn"] | components["schemas"]["EmbedJobIn"] | components["schemas"]["GraphJobIn"] | components["schemas"]["IndexJobIn"] | components["schemas"]["LearnJobIn"] | components["schemas"]["MapJobIn"] | components["schemas"]["RetrievalJobIn"] | components["schemas"]["TuneJobIn"];
+                "application/json": components["schemas"]["ExportJobIn"] | components["schemas"]["AddJobIn"] | components["schemas"]["EmbedJobIn"] | components["schemas"]["GraphJobIn"] | components["schemas"]["IndexJobIn"] | components["schemas"]["LearnabilityJobIn"] | components["schemas"]["LearnJobIn"] | components["schemas"]["MapJobIn"] | components["schemas"]["NoiseJobIn"] | components["schemas"]["RetrievalJobIn"] | components["schemas"]["TuneJobIn"];
             };
         };
         responses: {
@@ -5473,6 +5733,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    learnability: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    } | null;
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    learnability_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": components["schemas"]["ErrorOut"];
                 };
             };
         };
@@ -6277,6 +6597,66 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["OverviewOut"] | null;
                 };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewOut"] | null;
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeftIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description One clear sentence. */
             default: {

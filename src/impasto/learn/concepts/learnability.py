@@ -212,8 +212,8 @@ class Learnability:
         """What it amounts to."""
         counts = [len(self.of(verdict)) for verdict in VERDICTS]
         return (
-            f"Of {len(self.concepts)} tags {counts[0]} can be learned from these pictures, "
-            f"{counts[1]} need more examples, and {counts[2]} can't be seen."
+            f"Of {len(self.concepts)} tags, {counts[0]} can be learned from these pictures, more "
+            f"examples are needed for {counts[1]}, and {counts[2]} can't be seen."
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -207,16 +208,21 @@ def find_noise(
     return Noise(len(images.ids), tuple(shares), tuple(suspects))
 
 
+def check_cleanlab() -> None:
+    """Raise MissingExtra when cleanlab is not installed, before any work begins."""
+    if find_spec("cleanlab") is None:
+        raise MissingExtra(
+            'Finding wrong tags needs one more package: pip install "impasto[noise]".'
+        )
+
+
 def _suspects(
     truth: NDArray[np.bool_], probabilities: NDArray[np.float64]
 ) -> list[NDArray[np.int64]]:
     """Return the suspected rows of each tag, the least confident first."""
-    try:
-        from cleanlab.multilabel_classification.filter import find_multilabel_issues_per_class
-    except ImportError:
-        raise MissingExtra(
-            'Finding wrong tags needs one more package: pip install "impasto[noise]".'
-        ) from None
+    check_cleanlab()
+    from cleanlab.multilabel_classification.filter import find_multilabel_issues_per_class
+
     ranked, _, _ = find_multilabel_issues_per_class(
         labels=[np.flatnonzero(row).tolist() for row in truth],
         pred_probs=probabilities,
