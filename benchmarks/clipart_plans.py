@@ -7,7 +7,7 @@ same images in the same three parts (64/16/20, near-duplicates on one side), so 
 compares image by image.
 
 Two cores are slow: by default pictures are read at a side of 64 pixels (the network was trained at
-224), every class gives 30 images, and there are 6 epochs, so that a plan takes a minute. That is no
+224), every class gives 30 images, and there are 5 epochs, so that a plan takes a minute. That is no
 fair test of plans that need much data; on a graphics card take
 ``--size 224 --most 1000 --epochs 30``. Every result is kept as a line of ``--results``; the same
 command goes on where it stopped, and ``--table`` prints what is there.
@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--most", type=int, default=30, help="images of a class")
-    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--then", default="rbf-svm")
     parser.add_argument("--table", action="store_true", help="only print what is there")
     options = parser.parse_args()

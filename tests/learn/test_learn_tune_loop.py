@@ -266,3 +266,19 @@ def test_the_figure_shows_every_label() -> None:
     data = curves.to_json()
     assert data["epochs"][0]["loss"] is None
     assert len(data["epochs"][-1]["labels"]) == 3
+
+
+def test_kept_statistics_are_kept_where_weights_learn() -> None:
+    plan = Plan("kept", "", (Rule(("*",)), Rule(("one",), anew=True)), keep_statistics=True)
+    network = tiny()
+    after, before = tune(lesson(network=network, plan=plan)).module.state_dict(), network.module
+    same = {
+        key: torch.equal(after[key], value)
+        for key, value in before.state_dict().items()
+        if not key.startswith("dense.3")
+    }
+    for block in (1, 2):
+        assert same[f"features.{block}.1.running_mean"]
+        assert same[f"features.{block}.1.running_var"]
+        assert not same[f"features.{block}.1.weight"]
+    assert not same["features.0.1.running_mean"]  # what begins anew has none worth keeping

@@ -191,7 +191,7 @@ def tune(
                 task.loss(module(_pixels(lesson, rows, device)), rows) for rows in batches[:LOOKS]
             )
             state.scales = relative_gradients(module, learning, losses)
-        set_modes(module, treatments)
+        set_modes(module, treatments, keep_statistics=lesson.plan.keep_statistics)
         while state.step < len(batches):
             step, rows = state.step, batches[state.step][team.rank :: team.size]
             torch.manual_seed(_draw(lesson.seed, epoch, step, team.rank))  # dropout

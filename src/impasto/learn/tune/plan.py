@@ -31,7 +31,10 @@ PRESETS = (
 )
 """Plans that come with impasto."""
 
-_KEYS = {"about", "head-first", "relative-gradients", "layer-decay", "course", "layers"}
+_KEYS = {
+    *("about", "head-first", "keep-statistics", "relative-gradients", "layer-decay"),
+    *("course", "layers"),
+}
 _RULE = {"match", "rate", "frozen", "anew"}
 _WORDS = ("@classifier", "@dense", "@depth A..B")
 
@@ -85,6 +88,10 @@ class Plan:
         The last one that matches a layer decides.
     head_first : bool
         Begin with the best linear classifier on the vectors of the network as it is.
+    keep_statistics : bool
+        Batch normalisation goes by the means and variances that the network came with, also where
+        its weights learn. Those of small batches of other pictures are so different that a good
+        head loses its footing at the first step.
     relative_gradients : bool
         Multiply the rate of every layer, each epoch, by the length of its gradient over the
         length of its weights, the largest being 1 (Lee et al. 2023, "Auto-RGN").
@@ -98,6 +105,7 @@ class Plan:
     about: str
     rules: tuple[Rule, ...]
     head_first: bool = False
+    keep_statistics: bool = False
     relative_gradients: bool = False
     layer_decay: float | None = None
     course: Mapping[str, Any] = field(default_factory=dict)
@@ -188,6 +196,7 @@ def parse_plan(text: str, name: str) -> Plan:
         about=_typed(data, "about", str, ""),
         rules=tuple(_rule(each, name) for each in rules),
         head_first=_typed(data, "head-first", bool, False),
+        keep_statistics=_typed(data, "keep-statistics", bool, False),
         relative_gradients=_typed(data, "relative-gradients", bool, False),
         layer_decay=_typed(data, "layer-decay", float, None),
         course={key.replace("-", "_"): value for key, value in course.items()},

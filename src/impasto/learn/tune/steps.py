@@ -45,15 +45,20 @@ def begin_anew(module: nn.Module, seed: int) -> None:
             nn.init.normal_(parameter, std=0.02, generator=chance)
 
 
-def set_modes(module: nn.Module, treatments: Sequence[Treatment]) -> None:
+def set_modes(module: nn.Module, treatments: Sequence[Treatment], *, keep_statistics: bool) -> None:
     """Make the module ready for a step: what is frozen neither learns nor counts.
 
-    Batch normalisation of a frozen layer uses the statistics that it has, and keeps them.
+    Batch normalisation of a frozen layer uses the statistics that it has, and keeps them;
+    that of all layers but those that begin anew does with `keep_statistics`.
     """
+    from torch.nn.modules.batchnorm import _BatchNorm
+
     module.train()
     for treatment in treatments:
-        if treatment.frozen:
-            module_of(module, treatment.unit).training = False  # not what lies inside of it
+        part = module_of(module, treatment.unit)
+        kept = keep_statistics and not treatment.anew and isinstance(part, _BatchNorm)
+        if treatment.frozen or kept:
+            part.training = False  # not what lies inside of it
 
 
 def open_optimiser(
