@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,19 @@ def test_images_without_tags_are_kept_or_hidden(mine: Collection) -> None:
     assert mine.count(Filter(flag="hidden")) == 16
     mine.undo()
     assert mine.count() == 24
+
+
+def test_learning_knows_that_kept_images_have_none_of_the_tags(mine: Collection) -> None:
+    flow.decide_tags(mine, [TagDecision("only", "round")])
+    assert len(mine.without_tags()) == 16
+    options = flow.LearnOptions(target="tags", folds=2, min_images=5)
+    taught = flow.learn(mine, options)
+    assert "16 images from which all tags were taken count as having none." in taught.card["notes"]
+    assert taught.card["images"] == 24
+    with pytest.raises(InvalidInput, match="All 8 tagged images have the same tags"):
+        flow.learn(mine, replace(options, tagging=flow.TagOptions(keep_bare=False)))
+    mine.undo()
+    assert len(mine.without_tags()) == 0
 
 
 def test_tags_that_nobody_has_and_none_at_all(mine: Collection, tmp_path: Path) -> None:

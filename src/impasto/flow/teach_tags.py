@@ -202,6 +202,12 @@ def tagged_rows(
         notes.append(f"{without:,} tagged images have no vector in this space.")
     rows, row = np.unique(place[here], return_inverse=True)
     codes = every.codes[here]
+    emptied = np.flatnonzero(np.isin(vectors.ids, collection.without_tags()))
+    if len(emptied) and options.tagging.keep_bare:
+        notes.append(
+            f"{len(emptied):,} images from which all tags were taken count as having none."
+        )
+        rows = np.concatenate((rows, emptied))
     counts = np.bincount(codes, minlength=len(every.names))
     like = [not options.only or matches(name, options.only) for name in every.names]
     if not any(like):

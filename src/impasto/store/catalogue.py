@@ -250,6 +250,16 @@ def memberships(db: sqlite3.Connection, by: Literal["label", "tag"]) -> Membersh
     return Memberships(tuple(names[key] for key in kept), ids, codes[keys])
 
 
+def without_tags(db: sqlite3.Connection) -> NDArray[np.int64]:
+    """Return the images, rising, from which a person took all tags: they are known to have none."""
+    (ids,) = integers(
+        db,
+        "SELECT id FROM images WHERE tags_by = 'user' AND gone IS NULL "
+        "AND id NOT IN (SELECT image FROM image_tags)",
+    )
+    return np.setdiff1d(ids, hidden(db))
+
+
 def ids_with(
     db: sqlite3.Connection, label: str | None, tag: str | None, selection: str | None
 ) -> NDArray[np.int64]:

@@ -627,6 +627,11 @@ class Collection:
 
         return self._memberships.get(by, read)
 
+    def without_tags(self) -> NDArray[np.int64]:
+        """Return the images, rising, from which a person took all tags."""
+        with self._catalogue.reading() as db:
+            return catalogue.without_tags(db)
+
     def ids_with(
         self, *, label: str | None = None, tag: str | None = None, selection: str | None = None
     ) -> NDArray[np.int64]:
