@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fixtures import Gallery
 from kit import impasto
 
 from impasto import flow
 from impasto.core.errors import InvalidInput, NotFound
+from impasto.core.records import About, Facts, Found
+from impasto.core.space import Space
 from impasto.curate.tags import TagDecision, parse_map
 from impasto.store import Collection, Filter
 
@@ -43,6 +46,27 @@ def test_looking_changes_nothing(mine: Collection) -> None:
     blind = flow.look_at_tags(mine)
     assert blind.coherences == ()
     assert any("by their words only" in note for note in blind.notes)
+
+
+def test_near_duplicates_make_no_tag_more_or_less_alike(tmp_path: Path) -> None:
+    """A tag given by lot is no more alike than chance, though a third are copies of one drawing."""
+    chance = np.random.default_rng(3)
+    values = chance.normal(0.3, 1, (600, 24))
+    values[:200] = values[0] + 1e-3 * chance.normal(size=(200, 24))
+    with Collection.create(tmp_path / "copies.impasto") as made:
+        tagged = chance.random(600) < 0.4
+        found = [
+            Found(tmp_path, f"{k:03}.png", 1, k, About(tags=("lot",) if tagged[k] else ("x",)))
+            for k in range(600)
+        ]
+        made.record(found, root=tmp_path, prune=False, hash_file=lambda _: b"")
+        ids = made.order()
+        facts = [Facts(int(i).to_bytes(32, "big"), 1, 8, 8, "PNG") for i in ids]
+        readings = [(int(i), one, b"t") for i, one in zip(ids, facts, strict=True)]
+        with made.writing(Space("made", "up", 24, "00")) as writing:
+            writing.save(readings, ids, [values.astype(np.float32)])
+        seen = flow.look_at_tags(made)
+        assert max(abs(one.z) for one in seen.coherences) < 3
 
 
 def test_decisions_are_one_edit_remembered_while_it_holds(mine: Collection) -> None:

@@ -305,7 +305,7 @@ def _table(collection: Collection) -> TagTable:
 def _pictures(
     collection: Collection, space: str, names: Sequence[str], notes: list[str]
 ) -> tuple[Ground, list[NDArray[np.int64]]] | None:
-    """Return the vectors of the images and the rows of each tag, near-duplicates once."""
+    """Return the vectors of the images and the rows of each tag, near-duplicates once in both."""
     from impasto import curate
     from impasto.curate.tags import ground
 
@@ -314,11 +314,12 @@ def _pictures(
     if len(rows) > MOST:
         rows = np.sort(np.random.default_rng(0).choice(rows, MOST, replace=False))
         notes.append(f"Pictures were compared among {MOST:,} images drawn at random.")
-    if len(rows) < 4:
-        notes.append(f"Fewer than 4 images have vectors in {space}: pictures were not compared.")
-        return None
     ids, values = vectors.ids[rows], np.asarray(vectors.values[rows])
     groups = curate.find_duplicates(values, hashes=collection.hashes(ids)).groups
+    distinct, first = np.unique(groups, return_index=True)  # 0, 1, …: rows of `values[first]`
+    if len(distinct) < 4:
+        notes.append(f"Fewer than 4 distinct images have vectors in {space}; none were compared.")
+        return None
     order = np.argsort(ids)
     without = len(collection.order()) - len(rows)
     if without and len(rows) < MOST:
@@ -329,12 +330,8 @@ def _pictures(
     at = np.minimum(np.searchsorted(ids[order], known.ids), len(ids) - 1)
     here = ids[order[at]] == known.ids
     row, code = order[at[here]], known.codes[here]
-    members = []
-    for tag in range(len(names)):
-        mine = np.sort(row[code == tag])
-        _, first = np.unique(groups[mine], return_index=True)
-        members.append(np.sort(mine[first]))
-    return ground(values), members
+    members = [np.unique(groups[row[code == tag]]) for tag in range(len(names))]
+    return ground(values[first]), members
 
 
 def _values_of_properties(collection: Collection) -> dict[str, str]:
