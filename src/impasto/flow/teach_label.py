@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from impasto.core.errors import InvalidInput
 from impasto.core.progress import Progress
 from impasto.core.space import Space
+from impasto.flow.by_class import scatter
 from impasto.flow.material import Material, material, recipe_notes, seen_by_any
 from impasto.flow.own_networks import Division
 from impasto.flow.teaching import (
@@ -65,7 +66,7 @@ def learn_label(collection: Collection, options: LearnOptions, progress: Progres
         progress=progress,
     )
     progress.stage("report", unit="pages")
-    return _store(collection, options, lesson, learned)
+    return _store(collection, options, lesson, learned, progress)
 
 
 def _config(options: LearnOptions, threads: int) -> Config:
@@ -199,7 +200,11 @@ def _labelled(
 
 
 def _store(
-    collection: Collection, options: LearnOptions, lesson: _Lesson, learned: Learned
+    collection: Collection,
+    options: LearnOptions,
+    lesson: _Lesson,
+    learned: Learned,
+    progress: Progress,
 ) -> Taught:
     from impasto import learn as room
 
@@ -211,10 +216,15 @@ def _store(
         collection=collection.name,
     )
     names = {image.id: image.name for image in collection.images(lesson.ids.tolist())}
+    drawn = scatter(collection, learned.model.space, evaluation.kept, progress)
 
     def page(finished: Mapping[str, Any]) -> str:
         return room.render(
-            finished, evaluation, pictures=collection.thumbnail, names=lambda image: names[image]
+            finished,
+            evaluation,
+            pictures=collection.thumbnail,
+            names=lambda image: names[image],
+            scatter=drawn,
         )
 
     files = learned.model.files()

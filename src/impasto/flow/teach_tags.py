@@ -13,6 +13,7 @@ from impasto.core.errors import InvalidInput
 from impasto.core.partition import partition_tags
 from impasto.core.progress import Progress
 from impasto.core.space import Space, Vectors
+from impasto.flow.by_class import scatter
 from impasto.flow.material import material, recipe_notes, seen_by_any
 from impasto.flow.teaching import (
     LearnOptions,
@@ -74,10 +75,15 @@ def learn_tags(collection: Collection, options: LearnOptions, progress: Progress
         collection=collection.name,
     )
     names = {image.id: image.name for image in collection.images(lesson.ids.tolist())}
+    drawn = scatter(collection, learned.model.space, evaluation.kept, progress)
 
     def page(finished: Mapping[str, Any]) -> str:
         return room.render_tags(
-            finished, evaluation, pictures=collection.thumbnail, names=lambda image: names[image]
+            finished,
+            evaluation,
+            pictures=collection.thumbnail,
+            names=lambda image: names[image],
+            scatter=drawn,
         )
 
     files = learned.model.files()

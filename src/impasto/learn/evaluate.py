@@ -14,6 +14,7 @@ from impasto.core.answered import Answered
 from impasto.core.records import Estimate
 from impasto.learn.heads import Scores, probabilities
 from impasto.learn.intervals import gain, share
+from impasto.learn.rates import Rates, from_a_hat, rates
 from impasto.learn.records import (
     Answers,
     Bin,
@@ -103,17 +104,21 @@ def evaluate(
     chance = [_found(order, truth).mean() for order in blind]  # the best answer without looking
     order = _best(probability, 5)
 
-    def scored(name: str, title: str, ranking: Rows) -> Scored:
+    rated = rates(images.labels, truth, (probability, nearest, frequency), groups)
+
+    def scored(name: str, title: str, ranking: Rows, by: Rates) -> Scored:
         top1 = share(_found(ranking[:, :1], truth), groups, float(chance[0]))
         top5 = share(_found(ranking, truth), groups, float(chance[1]))
-        return Scored(name, title, top1, top5)
+        return Scored(name, title, top1, top5, by)
 
     uniform = [Estimate(p, p, p, c) for p, c in zip((1 / k, min(5, k) / k), chance, strict=True)]
     by_nearest = _best(nearest, 5)
     baselines = (
-        scored("nearest-neighbour", "Nearest neighbour", by_nearest),
-        scored("majority", "Always the commonest classes", blind[1]),
-        Scored("chance", "Drawing a class from a hat", *uniform),
+        scored("nearest-neighbour", "Nearest neighbour", by_nearest, rated[1]),
+        scored("majority", "Always the commonest classes", blind[1], rated[2]),
+        Scored(
+            "chance", "Drawing a class from a hat", uniform[0], uniform[1], from_a_hat(rated[0], k)
+        ),
     )
     truth_probability = probability[np.arange(len(test)), truth]
     bins = _reliability(probability.max(axis=1), order[:, 0] == truth)
@@ -121,7 +126,7 @@ def evaluate(
         how=how,
         parts=len(trials),
         labels=images.labels,
-        model=scored("model", "This model", order),
+        model=scored("model", "This model", order, rated[0]),
         baselines=baselines,
         gain=gain(order[:, 0] == truth, by_nearest[:, 0] == truth, groups),
         classes=tuple(_class_scores(images.labels, truth, order, groups)),

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from impasto.core.answered import Answered
 from impasto.core.errors import InvalidInput
 from impasto.core.records import Estimate
+from impasto.learn.rates import Rates
+
+_RATED = ("f1", "average_precision", "lift")
 
 How = Literal["folds", "split", "elsewhere"]
 
@@ -28,12 +31,15 @@ class Scored:
         For people.
     top1, top5 : Estimate
         Share of tested images whose class is the first, or among the first five, answers.
+    rates : Rates
+        Class by class, one against the rest, and in the mean.
     """
 
     name: str
     title: str
     top1: Estimate
     top5: Estimate
+    rates: Rates
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON data."""
@@ -42,6 +48,7 @@ class Scored:
             "title": self.title,
             "top1": self.top1.to_json(),
             "top5": self.top5.to_json(),
+            **self.rates.to_json(),
         }
 
 
@@ -272,6 +279,7 @@ class Evaluation:
         return {
             "top1": self.top1.to_json(),
             "top5": self.top5.to_json(),
+            **self.model.rates.to_json(),
             "baselines": {scored.name: scored.to_json() for scored in self.baselines},
             "gain": self.gain.to_json(),
             "log_loss": self.log_loss,
@@ -281,7 +289,10 @@ class Evaluation:
             "trained": self.trained,
             "tested": self.tested,
             "distinct": self.groups,
-            "classes": [score.to_json() for score in self.classes],
+            "classes": [
+                {**score.to_json(), **{key: rated.to_json()[key] for key in _RATED}}
+                for score, rated in zip(self.classes, self.model.rates.classes, strict=True)
+            ],
         }
 
     def to_json(self) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from impasto.learn.methods import METHODS
 from impasto.learn.model import Model
 from impasto.learn.recipes import RECIPES, Recipe
 from impasto.learn.records import Evaluation
+from impasto.learn.walls import mixed_up, small, walls
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -29,7 +30,7 @@ Picture = Callable[[int], bytes | None]
 Name = Callable[[int], str]
 
 _MATRIX = 60  # classes up to which the whole confusion matrix is drawn
-_CONFUSIONS = 12
+_CONFUSIONS = 20
 
 
 def card(
@@ -96,6 +97,7 @@ def render(
     pictures: Picture,
     names: Name,
     figure: str = "",
+    scatter: str = "",
 ) -> str:
     """Write the report as one HTML document that asks no one for anything.
 
@@ -113,6 +115,8 @@ def render(
         Image id to what to call it.
     figure : str
         How learning went, as SVG.
+    scatter : str
+        The vectors in the plane by class, as SVG.
     """
     return template("report.html.jinja").render(
         card=card,
@@ -126,11 +130,19 @@ def render(
         ),
         untested=[score.label for score in evaluation.classes if not score.tested],
         confusions=_confusions(evaluation),
+        jumps={
+            (evaluation.labels.index(one[0]), evaluation.labels.index(one[1])): number
+            for number, one in enumerate(_confusions(evaluation), 1)
+        },
         matrix=_matrix(evaluation) if len(evaluation.labels) <= _MATRIX else None,
         manifest=json.dumps({k: v for k, v in card.items() if k != "metrics"}, indent=1),
         picture=lru_cache(maxsize=None)(lambda image: data_url(pictures(image))),
         name=names,
         figure=figure,
+        scatter=scatter,
+        rated=dict(zip(evaluation.labels, evaluation.model.rates.classes, strict=True)),
+        walls=walls(evaluation.kept),
+        tiny=lru_cache(maxsize=None)(lambda image: data_url(small(pictures(image)))),
     )
 
 
@@ -155,8 +167,8 @@ def verdict(evaluation: Evaluation) -> str:
     return text + " Looking up the nearest neighbour does about as well."
 
 
-def _confusions(evaluation: Evaluation) -> list[tuple[str, str, int, int]]:
-    """Return the commonest mix-ups: truth, answer, how often, out of how many."""
+def _confusions(evaluation: Evaluation) -> list[tuple[str, str, int, int, list[int]]]:
+    """Return the commonest mix-ups: truth, answer, how often, out of how many, some images."""
     wrong = evaluation.confusion.copy()
     np.fill_diagonal(wrong, 0)
     order = np.argsort(-wrong, axis=None, kind="stable")[:_CONFUSIONS]
@@ -164,7 +176,9 @@ def _confusions(evaluation: Evaluation) -> list[tuple[str, str, int, int]]:
     pairs = ((int(at) // len(wrong), int(at) % len(wrong)) for at in order)
     labels = evaluation.labels
     return [
-        (labels[i], labels[j], int(wrong[i, j]), int(totals[i])) for i, j in pairs if wrong[i, j]
+        (labels[i], labels[j], int(wrong[i, j]), int(totals[i]), mixed_up(evaluation.kept, i, j))
+        for i, j in pairs
+        if wrong[i, j]
     ]
 
 

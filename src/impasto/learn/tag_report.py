@@ -15,6 +15,7 @@ from impasto.learn.tag_learn import TAG_METHODS
 from impasto.learn.tag_model import TagModel
 from impasto.learn.tag_records import TagEvaluation
 from impasto.learn.tag_scores import TagScore
+from impasto.learn.walls import small, walls
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -43,6 +44,7 @@ def render_tags(
     pictures: Picture,
     names: Name,
     figure: str = "",
+    scatter: str = "",
 ) -> str:
     """Write the report of a tagger as one HTML document; see `report.render`."""
     scored = [score for score in evaluation.scores if score.tested]
@@ -57,6 +59,9 @@ def render_tags(
         near=near,
         thresholds=dict(zip(evaluation.tags, card["thresholds"], strict=True)),
         untested=[score.tag for score in evaluation.scores if not score.tested],
+        pictured=walls(evaluation.kept),
+        tiny=lru_cache(maxsize=None)(lambda image: data_url(small(pictures(image)))),
+        scatter=scatter,
         walls=[
             (title, [f for f in evaluation.failures if f.wrong == wrong])
             for wrong, title in (
