@@ -111,12 +111,35 @@ def test_older_formats_are_brought_up_to_date(
     Collection.create(path).close()
     newer = (*schema.CATALOGUE, "ALTER TABLE images ADD COLUMN mood TEXT;")
     monkeypatch.setattr(schema, "CATALOGUE", newer)
-    with pytest.raises(WrongCollection, match=f"older format {len(newer) - 1}"):
-        Collection.open(path, writable=False)
     Collection.open(path).close()
     with Collection.open(path, writable=False) as collection, collection._catalogue.reading() as db:
         assert db.execute("PRAGMA user_version").fetchone() == (len(newer),)
         assert db.execute("SELECT count(mood) FROM images").fetchone() == (0,)
+
+
+def test_older_formats_are_read_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.impasto"
+    with Collection.create(path) as collection:
+        found = Found(tmp_path, "b.png", 1, 1)
+        collection.record([found], root=tmp_path, prune=False, hash_file=lambda _: bytes(32))
+    newer = (*schema.CATALOGUE, "ALTER TABLE images ADD COLUMN mood TEXT;")
+    monkeypatch.setattr(schema, "CATALOGUE", newer)
+    before = (path / "catalogue.sqlite").read_bytes()
+    with Collection.open(path, writable=False) as collection:
+        assert [image.path for image in collection.images([1])] == ["b.png"]
+        assert collection.version == collection.version
+        with collection._catalogue.reading() as db:
+            assert db.execute("SELECT count(mood) FROM images").fetchone() == (0,)
+        copy = collection._catalogue._read_from
+        assert copy.exists()
+    assert not copy.exists()
+    assert (path / "catalogue.sqlite").read_bytes() == before
+    broken = (*schema.CATALOGUE, "ALTER TABLE nothing ADD COLUMN mood TEXT;")
+    monkeypatch.setattr(schema, "CATALOGUE", broken)
+    with pytest.raises(sqlite3.OperationalError):
+        Collection.open(path, writable=False)
 
 
 def test_a_failed_migration_changes_nothing(

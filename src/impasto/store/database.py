@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Lock, RLock
 from typing import NoReturn
 from urllib.parse import quote
@@ -38,6 +39,8 @@ class Database:
     migrations : sequence of str
         SQL scripts; the first ``PRAGMA user_version`` of them have been applied to the file.
     writable : bool
+        False: a file of an older format is read from a temporary copy, as it was when it was
+        opened.
     page_size : int
         Only used when the file is made.
     prepare : callable
@@ -60,6 +63,8 @@ class Database:
         self._turn = RLock()
         self._closed = False
         self._mode = "mode=ro"
+        self._read_from = file
+        self._copy: TemporaryDirectory[str] | None = None
         self._watch: sqlite3.Connection | None = None
         self._watching = Lock()
         self._writer: sqlite3.Connection | None = None
@@ -67,7 +72,18 @@ class Database:
             self._writer = _open_writer(file, migrations, page_size)
             prepare(self._writer)
         else:
-            self._mode = _reading_mode(file, migrations)
+            self._mode, version = _reading_mode(file, migrations)
+            if version < len(
+                migrations
+            ):  # which must stay as it is: read a copy brought up to date
+                self._copy = TemporaryDirectory(prefix="impasto-older-")
+                self._read_from = Path(self._copy.name) / file.name
+                try:
+                    _bring_up(file, self._mode, self._read_from, migrations)
+                except BaseException:
+                    self._copy.cleanup()
+                    raise
+                self._mode = "mode=ro"
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -91,7 +107,7 @@ class Database:
                     self._idle.append(db)
 
     def _another(self) -> sqlite3.Connection:
-        db = _connect(self.file, self._mode)
+        db = _connect(self._read_from, self._mode)
         self._prepare(db)
         return db
 
@@ -105,7 +121,7 @@ class Database:
                 raise InvalidInput(f"{self.file.parent} was closed; open it again.")
             try:
                 if self._watch is None:
-                    self._watch = _connect(self.file, self._mode)
+                    self._watch = _connect(self._read_from, self._mode)
                 return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
             except sqlite3.DatabaseError as error:
                 _explain(error, self.file)
@@ -149,6 +165,9 @@ class Database:
             if self._writer is not None:
                 self._writer.close()
                 self._writer = None
+            if self._copy is not None:
+                self._copy.cleanup()
+                self._copy = None
 
 
 def _connect(file: Path, mode: str) -> sqlite3.Connection:
@@ -178,9 +197,8 @@ def _open_writer(file: Path, migrations: Sequence[str], page_size: int) -> sqlit
         for pragma in _WRITER:
             db.execute(f"PRAGMA {pragma}")
         version = db.execute("PRAGMA user_version").fetchone()[0]
-        _check_version(file, version, migrations, writable=True)
-        for number, script in enumerate(migrations[version:], version + 1):
-            db.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
+        _check_version(file, version, migrations)
+        _migrate(db, version, migrations)
     except sqlite3.DatabaseError as error:
         db.close()
         _explain(error, file)
@@ -190,8 +208,27 @@ def _open_writer(file: Path, migrations: Sequence[str], page_size: int) -> sqlit
     return db
 
 
-def _reading_mode(file: Path, migrations: Sequence[str]) -> str:
-    """Return how to open for reading; a folder that nobody can write needs ``immutable``."""
+def _migrate(db: sqlite3.Connection, version: int, migrations: Sequence[str]) -> None:
+    for number, script in enumerate(migrations[version:], version + 1):
+        db.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
+
+
+def _bring_up(file: Path, mode: str, copy: Path, migrations: Sequence[str]) -> None:
+    """Copy a database of an older format, and bring the copy up to date."""
+    try:
+        with closing(_connect(file, mode)) as old, closing(sqlite3.connect(copy)) as new:
+            old.backup(new)
+            new.isolation_level = None
+            _migrate(new, new.execute("PRAGMA user_version").fetchone()[0], migrations)
+    except sqlite3.DatabaseError as error:
+        _explain(error, file)
+
+
+def _reading_mode(file: Path, migrations: Sequence[str]) -> tuple[str, int]:
+    """Return how to open for reading, and the format found.
+
+    A folder that nobody can write needs ``immutable``.
+    """
     if not file.exists():
         raise WrongCollection(f"{file} is missing; restore it from a copy.")
     for mode in ("mode=ro", "mode=ro&immutable=1"):
@@ -202,26 +239,21 @@ def _reading_mode(file: Path, migrations: Sequence[str]) -> str:
             continue
         try:
             version = db.execute("PRAGMA user_version").fetchone()[0]
-            _check_version(file, version, migrations, writable=False)
+            _check_version(file, version, migrations)
         except sqlite3.OperationalError as error:
             reason = error
         else:
-            return mode
+            return mode, version
         finally:
             db.close()
     raise WrongCollection(f"{file} can't be read ({reason}).")
 
 
-def _check_version(file: Path, version: int, migrations: Sequence[str], *, writable: bool) -> None:
+def _check_version(file: Path, version: int, migrations: Sequence[str]) -> None:
     if version > len(migrations):
         raise WrongCollection(
             f"{file} has format {version}; this impasto reads up to {len(migrations)}. "
             "Install a newer impasto."
-        )
-    if version < len(migrations) and not writable:
-        raise WrongCollection(
-            f"{file} has the older format {version}. Open it once for writing to bring it to "
-            f"format {len(migrations)}."
         )
 
 
