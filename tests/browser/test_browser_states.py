@@ -72,7 +72,7 @@ def test_an_answer_that_takes_long_says_so(visit: Visit) -> None:
     held: list[Route] = []
     visit.page.route("**/api/neighbours?*", lambda route: held.append(route))
     page = visit.go("#/neighbours?term=label:circle", pictures=False)
-    wait = page.get_by_role("status").filter(has_text="Comparing with all pictures")
+    wait = page.get_by_text("Comparing with all pictures")
     expect(wait).to_be_visible()
     held[0].continue_()
     page.locator(".tile").first.wait_for()
@@ -89,8 +89,10 @@ def test_a_job_that_failed_says_why(browser: Browser, own: Site) -> None:
 
     with visiting(browser, own.address) as visit:
         page = visit.go()
+        page.locator(".box").focus()
         page.keyboard.press("j")
         jobs = page.get_by_role("complementary", name="Jobs")
+        expect(jobs).to_be_focused()
         own.studio.jobs.submit("add", "Look for pictures", work)
         expect(jobs.get_by_role("progressbar")).to_be_visible()
         go.set()
@@ -101,6 +103,7 @@ def test_a_job_that_failed_says_why(browser: Browser, own: Site) -> None:
         assert violations(page) == []
         page.keyboard.press("Escape")
         expect(jobs).to_have_count(0)
+        expect(page.locator(".box")).to_be_focused()
 
 
 def test_the_labels_of_a_narrow_range_are_one(visit: Visit) -> None:
