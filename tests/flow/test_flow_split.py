@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -161,6 +162,8 @@ def test_what_cannot_be_divided(mine: Collection, tmp_path: Path) -> None:
         flow.split(mine, flow.SplitOptions(group=("usr",)))
     with pytest.raises(WrongCollection, match="not a collection"):
         flow.split(mine, flow.SplitOptions(against=(str(tmp_path / "nowhere"),)))
+    with pytest.raises(InvalidInput, match="against itself"):
+        flow.split(mine, flow.SplitOptions(against=(os.path.relpath(mine.path),)))
     ids = mine.order().tolist()
     mine.set_label(ids[:1], "rare")
     rare = flow.split(mine, flow.SplitOptions((64, 16, 20)))

@@ -12,6 +12,7 @@ from impasto.core.errors import InvalidInput, not_found
 from impasto.core.progress import Progress, Quiet
 from impasto.core.records import SPLITS, Split
 from impasto.flow.leaks import Held, LeakedFrom, find_leaks, values_of
+from impasto.flow.places import named_collection
 
 if TYPE_CHECKING:
     from impasto.store import Collection
@@ -171,6 +172,12 @@ def split(
     from impasto import curate
 
     options, progress = options or SplitOptions(), progress or Quiet()
+    for path in options.against:
+        if named_collection(path).resolve() == collection.path:
+            raise InvalidInput(
+                f"{collection.name} can't be checked against itself; name another collection, or "
+                "a model's folder."
+            )
     notes: list[str] = []
     ids, names, rows, codes = _what(collection, options, notes)
     groups = _groups(collection, ids, options, notes, progress)
