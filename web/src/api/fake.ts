@@ -382,6 +382,8 @@ export function fakeSource(images: number, delay = 0): DataSource {
       compared.delete(name);
       return wait(undefined);
     },
+    review: () => wait(null),
+    leave: () => wait(undefined),
     retrieval: (x) => wait(fakeRetrieval(x, collection.spaces)),
     overview: (by) => wait(fakeOverview(by, by === "label" ? LABELS : WORDS, collection.spaces)),
     upload: () => wait({ id: "ab12", width: 640, height: 480, thumbnail: "uploads/ab12" }),

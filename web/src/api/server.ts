@@ -134,6 +134,10 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
     formats: () => json("exports"),
     export: (images, options) =>
       json("jobs", post({ kind: "export", options: { ...options, images: meant(images) } })),
+    review: () => json("review"),
+    leave: async ({ id, tag, wrong }, left) => {
+      await request("review/answers", post({ id, tag, wrong, right: left }));
+    },
     upload: async (file) => {
       const upload = await json<Upload>("uploads", form(file));
       sent.delete(upload.id);

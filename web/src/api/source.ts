@@ -35,9 +35,11 @@ import type {
   PropertyFacet,
   RankChanges,
   Retrieval,
+  Review,
   Scatter,
   Selection,
   SideBySide,
+  Suspicion,
   Upload,
 } from "./types";
 
@@ -119,6 +121,10 @@ export interface DataSource {
   formats(): Promise<ExportFormat[]>;
   /** Start a job that writes images to a file. */
   export(images: Images, options: ExportOptions): Promise<Job>;
+  /** Tags that are probably missing or wrong and wait for an answer; null before a job looked. */
+  review(): Promise<Review | null>;
+  /** Leave a suspected tag as it is, so that it is not asked again; or forget that. */
+  leave(one: Suspicion, left: boolean): Promise<void>;
   upload(file: Blob): Promise<Upload>;
   predict(model: string, term: Term): Promise<Prediction>;
   /** What can be learned and everything that can be chosen, for a form. */

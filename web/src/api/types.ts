@@ -31,7 +31,9 @@ export type JobRequest =
   | Schemas["EmbedJobIn"]
   | Schemas["GraphJobIn"]
   | Schemas["IndexJobIn"]
+  | Schemas["LearnabilityJobIn"]
   | Schemas["LearnJobIn"]
+  | Schemas["NoiseJobIn"]
   | Schemas["RetrievalJobIn"]
   | Schemas["MapJobIn"]
   | Schemas["TuneJobIn"];
@@ -53,6 +55,8 @@ export type Prediction = Schemas["PredictOut"];
 export type RankChange = Schemas["ChangeOut"];
 export type RankChanges = Schemas["ChangesOut"];
 export type Retrieval = Schemas["RetrievalOut"];
+export type Review = Schemas["ReviewOut"];
+export type Suspicion = Schemas["SuspicionOut"];
 export type RetrievalResult = Schemas["RetrievalResult"];
 export type Scored = Schemas["ScoredOut"];
 export type Scatter = Schemas["ScatterOut"];

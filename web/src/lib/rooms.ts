@@ -13,6 +13,7 @@ export const ROOMS = [
   { page: "retrieval", title: "Retrieval", key: "r", asks: false, keeps: true },
   { page: "map", title: "Map", key: "m", asks: false },
   { page: "learn", title: "Learn", key: "l", asks: false, keeps: true },
+  { page: "review", title: "Review", key: "w", asks: false, keeps: true },
   { page: "try", title: "Try", key: "t", asks: true },
 ] as const satisfies readonly RoomLike[];
 

@@ -24,6 +24,7 @@ def draw_learnability(found: Learnability, *, ground: bool = False) -> str:
     Returns SVG; see `charts.chart`.
     """
     spots = []
+    even = np.geomspace(*_chances(found), 40)  # where chance itself lies
     for verdict, title in VERDICTS.items():
         tags = found.of(verdict)
         spots.append(
@@ -41,7 +42,7 @@ def draw_learnability(found: Learnability, *, ground: bool = False) -> str:
             Panel("Every tag", spots, "images with the tag", "average precision", tall=(0, 1),
                   log=True),
             Panel("Beside chance", [
-                Line("", np.array([0.001, 1.0]), np.array([0.001, 1.0]), slot=7, dotted=True),
+                Line("", even, even, slot=7, dotted=True),
                 *(
                     Line(VERDICTS[v], np.array([c.average_precision.chance for c in found.of(v)]),
                          np.array([c.average_precision.value for c in found.of(v)]),
