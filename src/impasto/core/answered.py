@@ -149,16 +149,14 @@ class Answered:
         return self.names.index(name)
 
     def _of_label(self, what: str) -> NDArray[Any]:
-        best = np.sort(self.scores, axis=1)[:, -2:]  # the second best and the best
-        own = self.scores[np.arange(len(self)), self.truth]
-        found: dict[str, NDArray[Any]] = {
-            "predicted": self.answers,
-            "score": own,
-            "confidence": best[:, -1],
-            "margin": best[:, -1] - best[:, 0] * (len(self.names) > 1),
-            "error": self.answers != self.truth,
-        }
-        return found[what]
+        if what == "score":
+            return np.asarray(self.scores[np.arange(len(self)), self.truth])
+        if what == "confidence":
+            return np.asarray(self.scores.max(axis=1))
+        if what == "margin":
+            best = np.partition(self.scores, -2, axis=1) if len(self.names) > 1 else self.scores
+            return np.asarray(best[:, -1] - best[:, -2] if len(self.names) > 1 else best[:, 0])
+        return self.answers if what == "predicted" else self.answers != self.truth
 
     def _of_tags(self, what: str) -> NDArray[Any]:
         assert self.given is not None  # checked when it was made

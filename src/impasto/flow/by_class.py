@@ -87,7 +87,7 @@ def _drawn(
 
     low, high = places.min(axis=0), places.max(axis=0)
     scale = (_SIDE - 2 * _EDGE) / max(float((high - low).max()), 1e-9)
-    at = (places - (low + high) / 2) * scale + _SIDE / 2
+    at = (places - low) * scale + _EDGE
     colours = [*COLOURS[: len(names)], COLOURS[-1]]
     dots = "".join(
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.4" fill="{colours[code]}" fill-opacity=".75"/>'
@@ -102,9 +102,10 @@ def _drawn(
         for i, name in enumerate(said)
     )
     sample = "" if len(codes) == whole else f"{len(codes):,} of {whole:,}, drawn at random"
+    tall = max(float(at[:, 1].max()) + _EDGE, 60 + _KEY * len(said))
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_SIDE + 230} {_SIDE}" role="img" '
-        'font-size="13" fill="currentColor"><title>Tested images by t-SNE: '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_SIDE + 230} {tall:.0f}" '
+        'role="img" font-size="13" fill="currentColor"><title>Tested images by t-SNE: '
         f"{escape(', '.join(said))}</title>{dots}{keys}"
         f'<text x="{_SIDE + 10}" y="{50 + _KEY * len(said)}" fill-opacity=".7">{sample}</text>'
         "</svg>"

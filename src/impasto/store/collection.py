@@ -51,6 +51,7 @@ from impasto.store.maps import MapRecord
 from impasto.store.models import ModelRecord
 from impasto.store.query import AS_ADDED, EVERYTHING, Filter, Page, Sort
 from impasto.store.runs import Run, open_run
+from impasto.store.scores import MODEL as BY_MODEL
 from impasto.store.scores import Scores
 from impasto.store.selections import Selection
 from impasto.store.sources import SourceRecord
@@ -559,9 +560,14 @@ class Collection:
             What the page before gave as `next`; None for the first page.
         limit : int
         """
-        self._asked(wanted, sort.key)
+        by_model = sort.key.startswith(BY_MODEL)
+        order = self.order(wanted, sort) if by_model else None  # kept, unlike pages
+        self._asked(wanted)
         with self._catalogue.reading() as db:
-            ids, following = query.page_ids(db, wanted, sort, after, limit)
+            if order is not None:
+                ids, following = query.page_of(order, sort, after, limit)
+            else:
+                ids, following = query.page_ids(db, wanted, sort, after, limit)
             return Page(tuple(catalogue.images(db, self.path, ids)), following)
 
     def count(self, wanted: Filter = EVERYTHING) -> int:

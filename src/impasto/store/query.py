@@ -324,14 +324,6 @@ _ORDERINGS = {
 def _ordering(sort: Sort) -> _Ordering:
     if sort.key in _ORDERINGS:
         return _ORDERINGS[sort.key]
-    if sort.key.startswith(MODEL):
-        ranked = "json_each(scored_in_order(?))"
-        return _Ordering(
-            f"{ranked} v CROSS JOIN images i ON i.id = v.value",
-            "v.key",
-            without=f"i.id NOT IN (SELECT value FROM {ranked})",
-            values=(sort.key,),
-        )
     return _Ordering(
         "property_values v CROSS JOIN images i ON i.id = v.image",
         "v.value",
@@ -463,6 +455,26 @@ def _read_cursor(text: str, sort: Sort) -> tuple[Any, int]:
             "`after` must be what the page before gave as `next`, with the same sort."
         ) from error
     return value, image
+
+
+def page_of(
+    ids: NDArray[np.int64], sort: Sort, after: str | None, limit: int
+) -> tuple[list[int], str | None]:
+    """Return the ids of one page out of all ids in order, and the cursor of the next."""
+    if limit < 1:
+        raise InvalidInput(f"A page holds at least one image, not {limit}.")
+    start = 0
+    if after is not None:
+        _, last = _read_cursor(after, sort)
+        found = np.flatnonzero(ids == last)
+        if not len(found):
+            raise InvalidInput(
+                "The image that the page before ended with is no longer among these; begin again."
+            )
+        start = int(found[0]) + 1
+    page: list[int] = ids[start : start + limit].tolist()
+    more = start + limit < len(ids)
+    return page, _write_cursor(sort, None, page[-1]) if more else None
 
 
 def count(db: sqlite3.Connection, wanted: Filter) -> int:

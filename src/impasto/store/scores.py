@@ -90,6 +90,7 @@ class Scores:
     def __init__(self, home: Path) -> None:
         self._home = home
         self._tested = _Latest[Answered](4)
+        self._values = _Latest[tuple[NDArray[np.int64], NDArray[np.float32]]](8)
         self._texts = _Latest[str](16)
 
     def stamp(self, name: str) -> tuple[int, int]:
@@ -109,6 +110,10 @@ class Scores:
 
         Answers are numbered by the alphabet, so that they can be sorted by.
         """
+        stamp = self.stamp(parse(key)[0])
+        return self._values.get((key, stamp), lambda: self._read_values(key))
+
+    def _read_values(self, key: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         name, what = parse(key)
         tested = self.tested(name)
         numbers = tested.values(what)
