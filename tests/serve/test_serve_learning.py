@@ -115,6 +115,7 @@ def test_it_says_what_would_be_learned(room: Room) -> None:
         ({"only": ["z*"]}, "only", "No label is like that"),
         ({"min_images": 25}, "min_images", "the commonest has"),
         ({"colour": "red"}, "colour", "Unexpected"),
+        ({"recipe": "nobody1900"}, "recipe", "nobody1900"),
     ],
 )
 def test_what_is_in_the_way_stands_beside_its_option(
@@ -124,6 +125,25 @@ def test_what_is_in_the_way_stands_beside_its_option(
     assert found["sentence"] == ""
     assert [one["option"] for one in found["problems"]] == [option]
     assert word in found["problems"][0]["message"]
+
+
+def test_a_recipe_settles_its_options(room: Room, told: Told) -> None:
+    recipes = {one["name"]: one for one in told["recipes"]}
+    recipe = recipes["lagunas2017-svm"]
+    assert recipe["settles"]["method"] == "sigmoid-svm" and recipe["settles"]["heads.c"] == "10.0"
+    names = {one["name"] for one in told["options"]}
+    assert all(set(one["settles"]) <= names for one in told["recipes"])
+    found = outlook(room, recipe="lagunas2017-svm", space=room.space.name)
+    assert found["problems"] == [] and found["sentence"]
+    against = outlook(room, recipe="lagunas2017-svm", space=room.space.name, method="logistic")
+    assert "settles method" in against["problems"][0]["message"]
+    options = {"recipe": "lagunas2017-svm", "space": room.space.name, "folds": 3}
+    job = room.client.post("/api/jobs", json={"kind": "learn", "options": options}).json()
+    over = room.studio.jobs.wait(job["id"], 60)
+    assert (over.state, over.error) == ("done", None)
+    said = room.client.get("/api/models/lagunas2017-svm").json()
+    assert (said["method"], said["recipe"]) == ("sigmoid-svm", "lagunas2017-svm")
+    room.collection.remove_model("lagunas2017-svm")
 
 
 def test_a_job_with_a_problem_is_refused(room: Room) -> None:

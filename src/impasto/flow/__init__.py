@@ -96,7 +96,7 @@ from impasto.flow.places import (
     named_collection,
     sheets_folder,
 )
-from impasto.flow.recipes import from_recipe
+from impasto.flow.recipes import from_recipe, recipes, settle, settled_by
 from impasto.flow.retrieval import (
     FEWER,
     QUERIES,
@@ -282,9 +282,12 @@ __all__ = [
     "read_map",
     "read_terms",
     "read_text",
+    "recipes",
     "retrieval",
     "review",
     "score",
+    "settle",
+    "settled_by",
     "sheets_folder",
     "space_for",
     "split",

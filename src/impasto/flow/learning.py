@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get
 
 from impasto.core.errors import ImpastoError, InvalidInput
 from impasto.flow.ask import choose_space
+from impasto.flow.recipes import recipes
 from impasto.flow.teaching import LEAST, TARGETS, LearnOptions, matches
 
 if TYPE_CHECKING:
@@ -219,6 +220,7 @@ def helps(docstring: str) -> dict[str, str]:
     for entry in re.split(r"\n(?=\S)", section):
         head, *body = entry.split("\n")
         told = " ".join(line.strip() for line in body).replace("`", "")
+        told = re.sub(r",? a name in impasto[.\w]+", "", told)
         told = re.sub(r"; (None|empty): ", "; left out: ", told).replace("None: ", "Left out: ")
         found.update({name.strip(): told for name in head.partition(" : ")[0].split(",")})
     return found
@@ -268,6 +270,7 @@ def _kind(name: str, type_: Any) -> tuple[OptionKind, tuple[Choice, ...]]:
 
     registries: dict[str, Mapping[str, Any]] = {
         "target": {name: TITLES.get(name, name) for name in TARGETS},
+        "recipe": {name: recipe.title for name, recipe in recipes().items()},
         "tagging.loss": room.LOSSES,
         "tagging.sampler": room.SAMPLERS,
     }

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from dataclasses import fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from impasto.core.errors import InvalidInput
 from impasto.flow.teaching import LearnOptions
+
+if TYPE_CHECKING:
+    from impasto.learn import Recipe
 
 
 def from_recipe(name: str, given: Mapping[str, Any] | None = None) -> LearnOptions:
@@ -56,6 +59,46 @@ def from_recipe(name: str, given: Mapping[str, Any] | None = None) -> LearnOptio
         },
         recipe=name,
     )
+
+
+def recipes() -> dict[str, Recipe]:
+    """Return the recipes of `impasto learn`, by name; those of `impasto tune` are no part of it."""
+    from impasto.learn import RECIPES
+
+    known = {each.name for each in fields(LearnOptions)}
+    return {name: one for name, one in RECIPES.items() if set(one.options) <= known}
+
+
+def settled_by(recipe: Recipe) -> dict[str, str]:
+    """Return the options that a recipe settles, by the names that `options` gives them, as text."""
+    found: dict[str, str] = {}
+    for key, value in recipe.options.items():
+        inner = value if isinstance(value, Mapping) else {"": value}
+        for name, one in inner.items():
+            parts = one if isinstance(one, tuple) else (one,)
+            found[f"{key}.{name}".rstrip(".")] = ", ".join(str(part) for part in parts)
+    return found
+
+
+def settle(asked: LearnOptions) -> LearnOptions:
+    """Return options with what their recipe settles; without a recipe they stay as they are.
+
+    Whatever differs from the defaults counts as given, and is checked as `from_recipe` does.
+    """
+    if asked.recipe is None:
+        return asked
+    given = _given(asked, LearnOptions())
+    return from_recipe(given.pop("recipe"), given)
+
+
+def _given(asked: Any, plain: Any) -> dict[str, Any]:
+    """Return the fields of a record of options that differ from those of another."""
+    found = {}
+    for each in fields(asked):
+        value, usual = getattr(asked, each.name), getattr(plain, each.name)
+        if value != usual:
+            found[each.name] = _given(value, usual) if is_dataclass(usual) else value
+    return found
 
 
 def _check(name: str, key: str, wish: Any, settled: Mapping[str, Any]) -> None:

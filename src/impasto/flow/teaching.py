@@ -53,9 +53,9 @@ class TagOptions:
     calibrate : bool
         Put a curve per tag between the head and the probabilities.
     loss : str
-        Of "steps": a name in `impasto.learn.LOSSES`.
+        Of "steps": what a wrong answer costs, a name in `impasto.learn.LOSSES`.
     sampler : str
-        Of "steps": a name in `impasto.learn.SAMPLERS`.
+        Of "steps": how batches are drawn, a name in `impasto.learn.SAMPLERS`.
     candidates : int
         Images that the sampler "entropy" chooses each next one from.
     replacement : {"within-batch", "never", "always"}

@@ -43,6 +43,7 @@ from impasto.serve.schemas import (
     PrecisionOut,
     PropertyOut,
     RecallOut,
+    RecipeOut,
     RetrievalOut,
     RetrievalResult,
     ReviewOut,
@@ -60,6 +61,7 @@ from impasto.store import SCORES_FILE
 if TYPE_CHECKING:
     from impasto.explore.retrieval import Retrieval
     from impasto.flow import Overview, Values, X
+    from impasto.learn import Recipe
     from impasto.serve.jobs import Job
     from impasto.serve.shown import Shown
     from impasto.store import (
@@ -352,10 +354,27 @@ def _model(record: ModelRecord) -> dict[str, Any]:
     }
 
 
-def learning(targets: Iterable[flow.Target], options: Iterable[flow.Option]) -> LearningOut:
+def learning(
+    targets: Iterable[flow.Target],
+    options: Iterable[flow.Option],
+    recipes: Mapping[str, Recipe],
+) -> LearningOut:
     """Present what can be learned."""
     return LearningOut(
         targets=[TargetOut(**asdict(one)) for one in targets],
+        recipes=[
+            RecipeOut(
+                name=name,
+                title=one.title,
+                work=one.work,
+                settles=flow.settled_by(one),
+                published=one.published,
+                deviations=list(one.deviations),
+                space=one.space,
+                needs=one.needs,
+            )
+            for name, one in recipes.items()
+        ],
         options=[
             OptionOut(
                 name=one.name,

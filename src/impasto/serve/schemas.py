@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from impasto.core.records import FlagKind, Split
 from impasto.core.space import Fit, Flip, Pooling, Precision
 from impasto.export import Metadata
-from impasto.flow import LearnOptions
+from impasto.flow import LearnOptions, settle
 
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 Answer = Literal["yes", "partly", "no"]
@@ -880,10 +880,24 @@ class TargetOut(Out):
     least: int = Field(description="Fewest images of a label or tag, when no number is given.")
 
 
+class RecipeOut(Out):
+    """What a published work did, by name."""
+
+    name: str
+    title: str
+    work: str
+    settles: dict[str, str] = Field(description="Options and their values, as text.")
+    published: str = Field(description="What came out there.")
+    deviations: list[str] = Field(description="What is not as published, and why.")
+    space: str | None = Field(description="How the names of its spaces begin; null for any.")
+    needs: str = Field(description="What only the user can say; empty for most.")
+
+
 class LearningOut(Out):
     """What can be learned, and everything that can be chosen."""
 
     targets: list[TargetOut]
+    recipes: list[RecipeOut]
     options: list[OptionOut]
 
 
@@ -1304,6 +1318,11 @@ class LearnJobIn(In):
 
     kind: Literal["learn"]
     options: LearnOptions = LearnOptions()
+
+    @model_validator(mode="after")
+    def _as_published(self) -> Self:
+        self.options = settle(self.options)
+        return self
 
 
 class TuneJobIn(In):

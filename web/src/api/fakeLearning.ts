@@ -34,12 +34,25 @@ export function fakeLearning(): Learning {
       },
       { name: "tags", title: "Its tags", method: "logistic", methods: named("logistic", "steps"), least: 20 },
     ],
+    recipes: [
+      {
+        name: "someone2017",
+        title: "Steps by entropy",
+        work: "Someone, 2017",
+        settles: { target: "tags", method: "steps", "tagging.sampler": "entropy" },
+        published: "It came out well.",
+        deviations: [],
+        space: null,
+        needs: "",
+      },
+    ],
     options: [
       option("target", "choice", { default: "label", choices: named("label", "tags"), first: true }),
       option("method", "choice", { first: true }),
       option("space", "space", { first: true }),
       option("folds", "whole", { low: 2, high: 50, first: true }),
       option("test", "number", { default: 0.2, needs: { folds: [""] }, first: true }),
+      option("recipe", "choice", { choices: named("someone2017"), first: true }),
       option("only", "words", { default: [] }),
       option("group_duplicates", "switch", { default: true }),
       option("tagging.aim", "choice", {

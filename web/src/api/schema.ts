@@ -2866,6 +2866,8 @@ export interface components {
         LearningOut: {
             /** Options */
             options: components["schemas"]["OptionOut"][];
+            /** Recipes */
+            recipes: components["schemas"]["RecipeOut"][];
             /** Targets */
             targets: components["schemas"]["TargetOut"][];
         };
@@ -3680,6 +3682,45 @@ export interface components {
             value: number;
         };
         /**
+         * RecipeOut
+         * @description What a published work did, by name.
+         */
+        RecipeOut: {
+            /**
+             * Deviations
+             * @description What is not as published, and why.
+             */
+            deviations: string[];
+            /** Name */
+            name: string;
+            /**
+             * Needs
+             * @description What only the user can say; empty for most.
+             */
+            needs: string;
+            /**
+             * Published
+             * @description What came out there.
+             */
+            published: string;
+            /**
+             * Settles
+             * @description Options and their values, as text.
+             */
+            settles: {
+                [key: string]: string;
+            };
+            /**
+             * Space
+             * @description How the names of its spaces begin; null for any.
+             */
+            space: string | null;
+            /** Title */
+            title: string;
+            /** Work */
+            work: string;
+        };
+        /**
          * RetrievalJobIn
          * @description Start a `retrieval` job.
          */
@@ -4118,9 +4159,9 @@ export interface components {
          *     calibrate : bool
          *         Put a curve per tag between the head and the probabilities.
          *     loss : str
-         *         Of "steps": a name in `impasto.learn.LOSSES`.
+         *         Of "steps": what a wrong answer costs, a name in `impasto.learn.LOSSES`.
          *     sampler : str
-         *         Of "steps": a name in `impasto.learn.SAMPLERS`.
+         *         Of "steps": how batches are drawn, a name in `impasto.learn.SAMPLERS`.
          *     candidates : int
          *         Images that the sampler "entropy" chooses each next one from.
          *     replacement : {"within-batch", "never", "always"}

@@ -17,7 +17,7 @@ describe("the form of learning", () => {
   });
 
   it("shows what means something", () => {
-    expect(shown(start)).toEqual(["target", "method", "space", "folds", "test", "only", "group_duplicates"]);
+    expect(shown(start)).toEqual(["target", "method", "space", "folds", "test", "recipe", "only", "group_duplicates"]);
     const tags = withField(start, "target", "tags");
     expect(shown(tags)).toContain("tagging.aim");
     expect(shown(tags)).not.toContain("tagging.sampler");
@@ -54,6 +54,15 @@ describe("the form of learning", () => {
     expect(askedFor(learning, withField(start, "folds", "many"))).toEqual({ folds: "many" });
     expect(askedFor(learning, withField(start, "test", "0,3"))).toEqual({ test: 0.3 });
     expect(askedFor(learning, withField(start, "test", ""))).toEqual({ test: null });
+  });
+
+  it("leaves to a recipe what it settles", () => {
+    const fields = withField(start, "recipe", "someone2017");
+    expect(shown(fields)).toEqual([
+      ...["space", "folds", "test", "recipe", "only", "group_duplicates"],
+      ...["tagging.aim", "tagging.candidates"],
+    ]);
+    expect(askedFor(learning, withField(fields, "method", "logistic"))).toEqual({ recipe: "someone2017" });
   });
 
   it("reads what was asked for before", () => {

@@ -30,19 +30,28 @@ export function targetOf(learning: Learning, fields: Fields): LearnTarget | unde
   return learning.targets.find(({ name }) => name === fields["target"]) ?? learning.targets[0];
 }
 
-/** What an option comes to: the method that is taken when none is named. */
+/** The published recipe that is followed, if one is. */
+export function recipeOf(learning: Learning, fields: Fields): Learning["recipes"][number] | undefined {
+  return learning.recipes.find(({ name }) => name === fields["recipe"]);
+}
+
+/** What an option comes to: what the recipe settles, the method that is taken when none is named. */
 function effective(learning: Learning, fields: Fields, name: string): Field {
-  const field = fields[name] ?? "";
+  const field = recipeOf(learning, fields)?.settles[name] ?? fields[name] ?? "";
   return name === "method" && field === "" ? (targetOf(learning, fields)?.method ?? "") : field;
 }
 
-/** Whether an option means anything as the others stand. */
+/** Whether an option is to be chosen as the others stand: it means something, no recipe settles it. */
 export function isMeant(learning: Learning, fields: Fields, option: LearnOption): boolean {
+  return recipeOf(learning, fields)?.settles[option.name] === undefined && means(learning, fields, option);
+}
+
+function means(learning: Learning, fields: Fields, option: LearnOption): boolean {
   return Object.entries(option.needs).every(([name, values]) => {
     const needed = learning.options.find((each) => each.name === name);
     return (
       values.includes(String(effective(learning, fields, name))) &&
-      (needed === undefined || isMeant(learning, fields, needed))
+      (needed === undefined || means(learning, fields, needed))
     );
   });
 }

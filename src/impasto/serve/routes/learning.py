@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from pydantic import ValidationError
 
 from impasto import flow
-from impasto.core.errors import InvalidInput
+from impasto.core.errors import InvalidInput, NotFound
 from impasto.serve import present
 from impasto.serve.routes.given import StudioIn
 from impasto.serve.schemas import (
@@ -26,7 +26,7 @@ router = APIRouter(prefix="/learning", tags=["learning"])
 @router.get("")
 def learning() -> LearningOut:
     """List what can be learned: targets, their methods, all options with what they mean."""
-    return present.learning(flow.targets(), flow.options())
+    return present.learning(flow.targets(), flow.options(), flow.recipes())
 
 
 @router.post("/outlook")
@@ -40,7 +40,7 @@ def outlook(studio: StudioIn, asked: LearningIn) -> OutlookOut:
             for each in error.errors()
         ]
         return OutlookOut(sentence="", problems=found)
-    except InvalidInput as error:
+    except (InvalidInput, NotFound) as error:
         return OutlookOut(sentence="", problems=[_blamed(asked.options, str(error))])
     problems = [
         ProblemOut(option=each.option, message=each.message)
@@ -59,7 +59,7 @@ def _blamed(options: dict[str, Any], message: str) -> ProblemOut:
     for option, alone in _each(options):
         try:
             _read(alone)
-        except InvalidInput as problem:
+        except (InvalidInput, NotFound) as problem:
             if str(problem) == message:
                 return ProblemOut(option=option, message=message)
         except ValidationError:
