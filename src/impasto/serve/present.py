@@ -305,6 +305,7 @@ def model_detail(record: ModelRecord, mistakes: Iterable[flow.Mistake] = ()) -> 
         ],
         scores=[_scored(one) for one in metrics.get("classes", metrics.get("tags", []))],
         mistakes=[MistakeOut(**asdict(one)) for one in mistakes],
+        has_curves=(record.folder / flow.CURVES).is_file(),
         has_report=(record.folder / flow.REPORT).is_file(),
         card=dict(record.card),
     )

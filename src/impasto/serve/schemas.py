@@ -842,6 +842,7 @@ class ModelDetail(ModelOut):
     baselines: list[BaselineOut]
     scores: list[ScoredOut]
     mistakes: list[MistakeOut] = Field(description="Of labels, the most frequent first.")
+    has_curves: bool = Field(description="Whether `curves` says how it was tuned.")
     has_report: bool
     card: dict[str, Any]
 

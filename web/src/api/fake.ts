@@ -15,7 +15,7 @@ import {
   fakeSideBySide,
 } from "./fakeSpread";
 import { SourceError, type DataSource, type Query } from "./source";
-import { fakeLearning, fakeModel, fakeOutlook } from "./fakeLearning";
+import { fakeLearning, fakeModel, fakeModelsCompared, fakeOutlook } from "./fakeLearning";
 import { fakeOverview, fakeRetrieval } from "./fakeRetrieval";
 import { fakeChanges, fakeCompared, fakeScatter, fakeWithin } from "./fakeCompare";
 import type {
@@ -410,6 +410,8 @@ export function fakeSource(images: number, delay = 0): DataSource {
         ? wait(fakeModel(found))
         : Promise.reject(new SourceError("not_found", `No model '${name}'.`, 404));
     },
+    compareModels: (names) =>
+      wait(fakeModelsCompared(collection.models.filter(({ name }) => names.includes(name)))),
     renameModel: (name, next) => {
       collection.models = collection.models.map((model) =>
         model.name === name ? { ...model, name: next } : model,

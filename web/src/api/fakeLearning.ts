@@ -1,6 +1,6 @@
 /** Learning without a server: two targets, a few options of every kind, made-up scores. */
 
-import type { Estimate, Learning, LearnOption, Model, ModelDetail, Outlook } from "./types";
+import type { Estimate, Learning, LearnOption, Model, ModelDetail, ModelsCompared, Outlook } from "./types";
 
 function option(name: string, kind: LearnOption["kind"], more: Partial<LearnOption> = {}): LearnOption {
   const words = name.slice(name.indexOf(".") + 1).replaceAll("_", " ");
@@ -97,8 +97,42 @@ export function fakeModel(model: Model): ModelDetail {
       numbers: { answered: 9 + i },
     })),
     mistakes: first && second ? [{ truth: first, answer: second, images: 3 }] : [],
+    has_curves: false,
     has_report: true,
     card: {},
+  };
+}
+
+export function fakeModelsCompared(models: readonly Model[]): ModelsCompared {
+  const names = models[0]?.labels ?? [];
+  return {
+    target: "label",
+    models: models.map(({ name }) => name),
+    images: 200,
+    distinct: 190,
+    names,
+    tested: names.map((_, i) => 10 + i),
+    rows: models.map(({ name, metrics }, row) => ({
+      name,
+      title: name,
+      kind: "model",
+      measures: { ...metrics, macro_f1: row ? null : flat(0.5) },
+      classes: names.map((_, i) => ({ f1: flat(0.5 + i / 20 - row / 10) })),
+    })),
+    pairs: models.slice(1).map(({ name }) => ({
+      first: models[0]?.name ?? "",
+      second: name,
+      measure: "top1",
+      difference: { value: 0.1, low: 0.02, high: 0.18, chance: 0 },
+      test: "mcnemar",
+      p: 0.01,
+      corrected: 0.02,
+      first_alone: 30,
+      second_alone: 10,
+    })),
+    gaps: [],
+    resamples: 1000,
+    notes: [],
   };
 }
 

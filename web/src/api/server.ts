@@ -150,6 +150,7 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
     learning: () => json("learning"),
     outlook: (options) => json("learning/outlook", post({ options }), true),
     model: (name) => json(model(name)),
+    compareModels: (names) => json(`models/compare?names=${encodeURIComponent(names.join(","))}`),
     renameModel: async (name, next) => {
       await request(model(name), send("PATCH", { name: next }));
     },

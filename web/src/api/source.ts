@@ -28,6 +28,7 @@ import type {
   Learning,
   Marks,
   ModelDetail,
+  ModelsCompared,
   Neighbours,
   Outlook,
   Overview,
@@ -132,6 +133,8 @@ export interface DataSource {
   /** What would be learned with some options, or what is in the way. */
   outlook(options: Record<string, unknown>): Promise<Outlook>;
   model(name: string): Promise<ModelDetail>;
+  /** Models side by side on the pictures that all of them were tested on. */
+  compareModels(names: readonly string[]): Promise<ModelsCompared>;
   renameModel(name: string, next: string): Promise<void>;
   removeModel(name: string): Promise<void>;
   jobs(): Promise<Job[]>;

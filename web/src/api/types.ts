@@ -45,6 +45,7 @@ export type LearnTarget = Schemas["TargetOut"];
 export type Mark = Schemas["MarkOut"];
 export type Marks = Schemas["MarksOut"];
 export type Model = Schemas["ModelOut"];
+export type ModelsCompared = Schemas["ModelsComparedOut"];
 export type ModelDetail = Schemas["ModelDetail"];
 export type Neighbour = Schemas["NeighbourOut"];
 export type Neighbours = Schemas["NeighboursOut"];

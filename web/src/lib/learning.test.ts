@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { fakeLearning } from "../api/fakeLearning";
-import type { Job } from "../api/types";
-import { askedFor, changed, fieldsFrom, isLearning, isMeant, targetOf, told, withField } from "./learning";
+import type { Curves, Job } from "../api/types";
+import { askedFor, changed, fieldsFrom, isLearning, isMeant, panelsOf, targetOf, told, withField } from "./learning";
 
 const learning = fakeLearning();
 const start = fieldsFrom(learning.options);
@@ -88,5 +88,32 @@ describe("runs of learning", () => {
     expect(told(jobs).map(({ id }) => id)).toEqual(["c", "a", "d"]);
     expect(jobs.filter(isLearning).map(({ id }) => id)).toEqual(["a", "c"]);
     expect(told([])).toEqual([]);
+  });
+});
+
+describe("curves of tuning", () => {
+  const curves: Curves = {
+    measure: "top-1",
+    per_label: "recall",
+    labels: ["cat", "dog"],
+    total: 5,
+    best: 2,
+    epochs: [0, 1, 2].map((epoch) => ({
+      epoch,
+      rate: 1,
+      loss: epoch ? 1 / epoch : null,
+      value: 0.3 + epoch / 10,
+      validation_loss: 1 / (epoch + 1),
+      labels: [0.2 + epoch / 10, epoch ? 0.4 : null],
+    })),
+  };
+
+  it("are losses, the measure and every label; gaps are left out", () => {
+    const [loss, measure, ...labels] = panelsOf(curves);
+    expect(loss?.lines.map(({ points }) => points.length)).toEqual([2, 3]);
+    expect(loss?.most).toBe(1);
+    expect(measure).toMatchObject({ title: "top-1", most: 1 });
+    expect(labels.map(({ title }) => title)).toEqual(["cat", "dog"]);
+    expect(labels[1]?.lines[0]?.points.map(([epoch]) => epoch)).toEqual([1, 2]);
   });
 });

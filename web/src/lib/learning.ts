@@ -1,6 +1,6 @@
 /** The form of learning: what is shown, what is asked of the server, drawn from what it tells. */
 
-import type { Job, Learning, LearnOption, LearnTarget } from "../api/types";
+import type { Curves, Job, Learning, LearnOption, LearnTarget } from "../api/types";
 import { isActive, ordered } from "./jobs";
 
 /** A field of the form as it stands: the text of it, or a switch. */
@@ -125,4 +125,36 @@ export function told(jobs: readonly Job[]): Job[] {
   const runs = ordered(jobs.filter(({ kind }) => KINDS.includes(kind)));
   const over = runs.find((job) => !isActive(job));
   return [...runs.filter(isActive), ...(over ? [over] : [])];
+}
+
+type Point = readonly [epoch: number, value: number];
+
+export interface Panel {
+  readonly title: string;
+  /** The greatest value that is drawn. */
+  readonly most: number;
+  readonly lines: readonly { readonly name: string; readonly points: readonly Point[] }[];
+}
+
+/** The small charts of tuning: losses, the measure, and every label; what is missing is left out. */
+export function panelsOf(curves: Curves): Panel[] {
+  const line = (of: (epoch: Curves["epochs"][number]) => number | null | undefined): Point[] =>
+    curves.epochs.flatMap((epoch): Point[] => {
+      const value = of(epoch);
+      return value === null || value === undefined ? [] : [[epoch.epoch, value]];
+    });
+  const losses = [
+    { name: "training", points: line(({ loss }) => loss) },
+    { name: "validation", points: line(({ validation_loss }) => validation_loss) },
+  ];
+  const most = Math.max(1e-9, ...losses.flatMap(({ points }) => points.map(([, value]) => value)));
+  return [
+    { title: "Loss", most, lines: losses },
+    { title: curves.measure, most: 1, lines: [{ name: "", points: line(({ value }) => value) }] },
+    ...curves.labels.map((label, i) => ({
+      title: label,
+      most: 1,
+      lines: [{ name: curves.per_label, points: line(({ labels }) => labels[i]) }],
+    })),
+  ];
 }

@@ -1,20 +1,22 @@
 import { describe, expect, it } from "vitest";
-import { fakeModel } from "../api/fakeLearning";
+import { fakeModel, fakeModelsCompared } from "../api/fakeLearning";
 import type { Model } from "../api/types";
 import { parsePlace } from "./hash";
 import {
   answeredWith,
+  chanceOf,
   comparable,
+  comparedRows,
+  comparedScores,
   headline,
   measureTitle,
   mistaken,
   modelCell,
-  namesIn,
   ofName,
+  rightAlone,
   scoredCell,
   scoredColumns,
   sharedMeasures,
-  sharedScores,
   sortedBy,
   wrong,
 } from "./models";
@@ -91,12 +93,19 @@ describe("the pictures behind a number", () => {
   });
 });
 
+it("says how likely a difference is by chance, and shows where it lies", () => {
+  expect([0.0004, 0.04, 1].map(chanceOf)).toEqual(["< 0.001", "0.040", "1.000"]);
+  expect(place(rightAlone("mine", "other")).ranges).toEqual(["model:mine:error=..0", "model:other:error=1.."]);
+});
+
 describe("models side by side", () => {
   it("share what all of them have", () => {
     const other = fakeModel({ ...model, name: "other", labels: ["dog", "eel"], metrics: { top1: model.metrics["top1"]! } });
     expect(sharedMeasures([detail, other])).toEqual(["top1"]);
-    expect(sharedScores([detail, other])).toEqual(["top1", "precision"]);
-    expect(namesIn([detail, other])).toEqual(["cat", "dog", "eel"]);
+    const compared = fakeModelsCompared([model, { ...model, name: "other" }]);
+    expect(comparedRows(compared).measures).toEqual(["gain", "top1"]);
+    expect(comparedRows(compared).rows.map(({ title }) => title)).toEqual(["mine", "other"]);
+    expect(comparedScores(compared)).toEqual(["f1"]);
     expect(sharedMeasures([detail, { metrics: {} }])).toEqual([]);
     expect(sharedMeasures([])).toEqual([]);
   });

@@ -1,6 +1,6 @@
 /** What models say: the names of measures, orders of tables, the pictures behind a number. */
 
-import type { Estimate, Model, ModelDetail, Scored } from "../api/types";
+import type { Estimate, Model, ModelDetail, ModelsCompared, Scored } from "../api/types";
 import { formatPlace } from "./hash";
 import { compareText } from "./text";
 import { EVERYTHING, viewParams, type View } from "./view";
@@ -181,13 +181,39 @@ export function sharedMeasures(all: readonly Pick<Model, "metrics">[]): string[]
   );
 }
 
-/** What all models measured of their labels or tags one by one. */
-export function sharedScores(models: readonly ModelDetail[]): string[] {
-  const [first, ...others] = models.map(({ scores }) => new Set(scores.flatMap((row) => Object.keys(row.estimates))));
-  return [...(first ?? [])].filter((name) => others.every((names) => names.has(name)));
+/** Rows of a comparison that have every measure which its models have, and these measures. */
+export function comparedRows({ rows }: ModelsCompared): {
+  measures: string[];
+  rows: { title: string; metrics: Readonly<Record<string, Estimate>> }[];
+} {
+  const models = rows.filter(({ kind }) => kind === "model");
+  const measures = Object.keys(models[0]?.measures ?? {}).filter((name) => models.every((row) => row.measures[name]));
+  const whole = rows.filter((row) => measures.every((name) => row.measures[name]));
+  return {
+    measures,
+    rows: whole.map(({ title, measures: own }) => ({
+      title,
+      metrics: Object.fromEntries(measures.flatMap((name) => (own[name] ? [[name, own[name]]] : []))),
+    })),
+  };
 }
 
-/** Labels or tags that any of the models tells. */
-export function namesIn(models: readonly ModelDetail[]): string[] {
-  return [...new Set(models.flatMap(({ scores }) => scores.map(({ name }) => name)))];
+/** What was measured of every label or tag of a comparison. */
+export function comparedScores({ rows }: ModelsCompared): string[] {
+  const found = rows.flatMap(({ classes }) => classes.flatMap((one) => Object.keys(one).filter((name) => one[name])));
+  return [...new Set(found)];
+}
+
+/** A p value: small ones as a bound. */
+export function chanceOf(p: number): string {
+  return p < 0.001 ? "< 0.001" : p.toFixed(3);
+}
+
+/** Where the pictures are on which one model is right and another is wrong. */
+export function rightAlone(right: string, wrongOne: string): string {
+  return browse({
+    ranges: [`${said(right, "error")}=..0`, `${said(wrongOne, "error")}=1..`],
+    sort: said(right, "score"),
+    descending: true,
+  });
 }
