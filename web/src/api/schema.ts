@@ -3229,6 +3229,11 @@ export interface components {
              * @description ISO 8601.
              */
             created: string | null;
+            /**
+             * Has Curves
+             * @description Whether `curves` says how it was tuned.
+             */
+            has_curves: boolean;
             /** Has Report */
             has_report: boolean;
             /**

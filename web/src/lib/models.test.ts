@@ -11,6 +11,7 @@ import {
   headline,
   measureTitle,
   mistaken,
+  notComparable,
   modelCell,
   ofName,
   rightAlone,
@@ -108,6 +109,12 @@ describe("models side by side", () => {
     expect(comparedScores(compared)).toEqual(["f1"]);
     expect(sharedMeasures([detail, { metrics: {} }])).toEqual([]);
     expect(sharedMeasures([])).toEqual([]);
+  });
+
+  it("are of one target, with their answers kept", () => {
+    expect(notComparable([model, { ...model, name: "other" }])).toBe("");
+    expect(notComparable([model, { ...model, target: "tags" }])).toContain("one target");
+    expect(notComparable([model, { ...model, name: "old", tested: false }])).toContain("of old");
   });
 
   it("stand beside the ways that need no learning", () => {

@@ -217,3 +217,11 @@ export function rightAlone(right: string, wrongOne: string): string {
     descending: true,
   });
 }
+
+/** Why models can't be compared; empty when they can. */
+export function notComparable(models: readonly Model[]): string {
+  const untold = models.filter(({ tested }) => !tested).map(({ name }) => name);
+  if (untold.length) return `The answers of ${untold.join(", ")} were not kept; learn it again to compare.`;
+  if (new Set(models.map(({ target }) => target)).size > 1) return "Models of one target can be compared, not of several.";
+  return "";
+}
