@@ -96,6 +96,7 @@ def test_labels_are_learned_and_looked_at(stay: Visit, own: Site) -> None:
     worst = own.collection.tested("mine")
     circles = worst.ids[worst.truth == list(worst.names).index("circle")]
     own_score = dict(zip(worst.ids.tolist(), worst.values("score").tolist(), strict=True))
+    page.locator(".tile").first.wait_for()
     assert stay.ids()[0] == min(circles.tolist(), key=lambda id_: own_score[id_])
     assert page.get_by_label("Sort by").input_value() == "model:mine:score"
     page.get_by_label("Sort by").select_option("model:mine:confidence")
@@ -193,6 +194,7 @@ def test_what_was_taken_for_what_opens_its_pictures(browser: Browser, learned: S
         tested = learned.collection.tested("one")
         truth, answer = (tested.names.index(cell[key]) for key in ("truth", "answer"))
         want = tested.ids[(tested.truth == truth) & (tested.answers == answer)].tolist()
+        page.locator(".tile").first.wait_for()
         assert sorted(visit.ids()) == sorted(want)
         page.get_by_role("button", name=f"Take away: answered {cell['answer']}").click()
         labelled = len(learned.collection.ids_with(label=cell["truth"]))

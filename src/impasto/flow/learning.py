@@ -220,7 +220,8 @@ def helps(docstring: str) -> dict[str, str]:
     for entry in re.split(r"\n(?=\S)", section):
         head, *body = entry.split("\n")
         told = " ".join(line.strip() for line in body).replace("`", "")
-        told = re.sub(r",? a name in impasto[.\w]+", "", told)
+        told = re.sub(r",? a name in impasto[.\w]+|; impasto\.\w+[^.]*\.\w+ [^.]*", "", told)
+        told = told if told.endswith((".", ")")) else f"{told}."
         told = re.sub(r"; (None|empty): ", "; left out: ", told).replace("None: ", "Left out: ")
         found.update({name.strip(): told for name in head.partition(" : ")[0].split(",")})
     return found
