@@ -76,7 +76,7 @@ def test_labels_are_learned_and_looked_at(stay: Visit, own: Site) -> None:
     page.get_by_label("Only").fill("circle, sq*")
     expect(page.get_by_text(f"2 labels, on {2 * PER_SHAPE + 2} pictures.")).to_be_visible()
     page.get_by_role("button", name="Learn", exact=True).click()
-    page.get_by_role("link", name="See how well it does").click()
+    page.get_by_role("link", name="See how well it does").click(timeout=60_000)
     page.wait_for_url("**/#/learn?model=mine")
 
     said = stay.api("models/mine")
