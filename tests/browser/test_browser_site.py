@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from impasto import flow
+from impasto.explore import pair
 from impasto.serve.site import SiteOptions, write_site
 from impasto.store import Collection, Filter, KeptQuery, Sort
 
@@ -114,21 +116,44 @@ def test_a_visitor_sees_the_map(guest: Visit) -> None:
     expect(page.get_by_role("button", name="Make a map")).to_have_count(0)
 
 
-def test_a_visitor_reads_a_comparison(guest: Visit) -> None:
+def test_a_visitor_reads_a_comparison(guest: Visit, drawn: Path) -> None:
     page = guest.go()
-    page.get_by_role("link", name="Comparisons").click()
-    expect(page.get_by_role("heading", name="Comparisons")).to_be_visible()
-    figure = page.get_by_role("img", name="round or not")
-    expect(figure).to_be_visible()
-    assert figure.evaluate("figure => figure.naturalWidth > 0")
-    page.get_by_role("link", name="My shapes").click()
-    page.locator("img.ready").first.wait_for()
+    page.keyboard.press("g")
+    page.keyboard.press("c")
+    expect(page.get_by_text("Choose one of the comparisons")).to_be_visible()
+    page.get_by_role("link", name="round or not").click()
+    for section in ("Distributions", "Distances", "Scatter", "Pictures"):
+        expect(page.get_by_role("region", name=section)).to_be_visible()
+    expect(page.get_by_role("button", name="Remove query A")).to_have_count(0)
+    with Collection.open(drawn / "shapes.impasto", writable=False) as collection:
+        queries = [flow.read_terms([f"label:{name}"])[0] for name in ("circle", "square")]
+        compared = flow.compare(collection, queries, k=10)
+        corner = pair.within(compared, 0, 1, pair.corner(compared, 0, 1, "second")).tolist()
+        box = pair.Box(0.5, 1, 0.2, 0.9)
+        inside = pair.within(compared, 0, 1, box).tolist()
+    page.get_by_role("button", name="In B, not in A").click()
+    page.wait_for_function(
+        "wanted => document.querySelector('.tile')?.dataset.id == wanted", arg=corner[0]
+    )
+    assert guest.ids() == corner[: len(guest.ids())]
+    page.evaluate("box => (location.hash += box)", "&box=0.5,1,0.2,0.9")
+    expect(page.locator(".found .muted")).to_have_text(f"{len(inside)} pictures")
+    assert guest.ids() == inside[: len(guest.ids())]
+    page.get_by_role("button", name="Rank changes").click()
+    expect(
+        page.get_by_role("button", name=re.compile("rank .* by A, .* by B")).first
+    ).to_be_visible()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="SVG").click()
+    assert saved.value.suggested_filename == "round or not.svg"
+    page.reload()
+    expect(page.get_by_role("region", name="Scatter")).to_be_visible()
 
 
 def test_rooms_that_need_a_server_are_not_there(guest: Visit) -> None:
     page = guest.go()
     rooms = page.get_by_role("navigation", name="Rooms").get_by_role("link").all_inner_texts()
-    assert [room.strip() for room in rooms] == ["Browse", "Neighbours", "Map", "Comparisons"]
+    assert [room.strip() for room in rooms] == ["Browse", "Neighbours", "Compare", "Map"]
     expect(page.get_by_role("button", name="Jobs")).to_have_count(0)
     guest.go("#/try")  # an address from elsewhere leads to what is there
     expect(page).to_have_title("Browse · My shapes · impasto")

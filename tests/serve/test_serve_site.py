@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -123,29 +123,63 @@ def test_maps_are_those_of_the_api(room: Room, tmp_path: Path) -> None:
     assert data(tmp_path / "none", "site.json")["rooms"] == ["browse", "neighbours"]  # type: ignore[index]
 
 
-def test_comparisons_have_a_page_of_their_own(room: Room, tmp_path: Path) -> None:
+def test_comparisons_are_answered_beforehand(room: Room, tmp_path: Path) -> None:
     shutil.copytree(room.studio.collection.path, tmp_path / "own.impasto")
+    name = "a <b> & c"
     with Collection.open(tmp_path / "own.impasto") as collection:
-        labels = [name for name, _ in collection.facets().labels[:2]]
-        queries = [KeptQuery((f"label:{name}",), slot=i) for i, name in enumerate(labels)]
-        flow.keep(collection, "a <b> & c", queries, k=5)
+        labels = [name for name, _ in collection.facets().labels[:3]]
+        queries = [KeptQuery((f"label:{each}",), slot=i) for i, each in enumerate(labels)]
+        flow.keep(collection, name, queries, k=5)
         for site in ("one", "two"):
-            write_site(collection, tmp_path / site, SiteOptions(comparisons=("a <b> & c",)))
-        compared, _ = flow.compare_kept(collection, "a <b> & c")
+            write_site(collection, tmp_path / site, SiteOptions(comparisons=(name,)))
+        few = SiteOptions(Filter(label=labels[0]), comparisons=(name,))
+        write_site(collection, tmp_path / "few", few)
+        shown = collection.order(Filter(label=labels[0], usable=True)).tolist()
         with pytest.raises(NotFound, match="comparison"):
             write_site(collection, tmp_path / "no", SiteOptions(comparisons=("other",)))
     assert not (tmp_path / "no").exists()
+
     told = data(tmp_path / "one", "site.json")
     assert isinstance(told, dict)
-    (page,) = told["pages"]
-    text = (tmp_path / "one" / page["href"]).read_text(encoding="utf-8")
-    assert "a &lt;b&gt; &amp; c" in text
-    folder = tmp_path / "one" / "comparisons"
-    numbers = json.loads((folder / "0.json").read_text(encoding="utf-8"))
-    assert numbers["ks"] == compared.ks.tolist()
-    assert (folder / "0.svg").read_text(encoding="utf-8").startswith(("<svg", "<?xml"))
-    for file in folder.iterdir():
-        assert file.read_bytes() == (tmp_path / "two" / "comparisons" / file.name).read_bytes()
+    assert "compare" in told["rooms"]
+    (kept,) = told["comparisons"]
+    asked = {"space": kept["space"], "k": 5, "queries": [{"terms": q} for q in kept["queries"]]}
+
+    def answer(site: str, address: str) -> bytes:
+        files = data(tmp_path / site, "site.json")["answers"]  # type: ignore[index]
+        return (tmp_path / site / "data" / files[address]).read_bytes()
+
+    def ask(path: str, **more: object) -> Any:
+        return room.client.post(f"/api/compare{path}", json={**asked, **more})
+
+    assert json.loads(answer("one", "compare/0")) == ask("").json()
+    assert json.loads(answer("one", f"comparisons/{name}"))["name"] == name
+    pair = {"first": 0, "second": 2}
+    assert json.loads(answer("one", "compare/0/scatter/0/2")) == ask("/scatter", **pair).json()
+    changes = ask("/changes", count=24, **pair).json()
+    assert json.loads(answer("one", "compare/0/changes/0/2")) == changes
+    some = json.loads(answer("few", "compare/0/changes/0/2"))
+    assert some["gains"] == [each for each in changes["gains"] if each["id"] in shown]
+    for corner in ("first", "second", "both", "neither"):
+        inside = ask("/images", corner=corner, **pair).content
+        assert answer("one", f"compare/0/images/0/2/{corner}") == inside
+        ids = [id_ for id_ in np.frombuffer(inside, "<i4").tolist() if id_ in shown]
+        found = np.frombuffer(answer("few", f"compare/0/images/0/2/{corner}"), "<i4")
+        assert found.tolist() == ids
+    points = ask("/scatter", **pair).json()["points"]
+    row = np.dtype([("id", "<i4"), ("to", "<f4", (3,))])
+    rows = np.frombuffer(answer("one", "compare/0/similarities"), row)
+    assert rows["id"].tolist() == points["ids"]
+    assert rows["to"][:, 2].tolist() == points["y"]
+    assert np.frombuffer(answer("few", "compare/0/similarities"), row)["id"].tolist() == [
+        id_ for id_ in points["ids"] if id_ in shown
+    ]
+    dots = json.loads(answer("few", "compare/0/scatter/0/2"))["points"]["ids"]
+    assert dots == [id_ for id_ in points["ids"] if id_ in shown]
+    assert answer("one", "compare/0/file/svg").startswith((b"<svg", b"<?xml"))
+    assert json.loads(answer("one", "compare/0/file/json"))["ks"] == ask("").json()["ks"]
+    for file in (tmp_path / "one" / "data" / "answers").iterdir():
+        assert file.read_bytes() == (tmp_path / "two" / "data" / "answers" / file.name).read_bytes()
 
 
 def test_sheets_show_only_what_is_in_the_site(room: Room, tmp_path: Path) -> None:

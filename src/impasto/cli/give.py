@@ -83,7 +83,7 @@ if TYPE_CHECKING:
     "--comparison",
     "comparisons",
     multiple=True,
-    help="A kept comparison, as a page with its figure and numbers, with --app.",
+    help="A kept comparison, for the page Compare, with --app.",
 )
 @click.option("--title", help="What visitors read, with --app (default: the collection's name).")
 @click.option("--overwrite", is_flag=True, help="Replace what is at DESTINATION.")

@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from impasto.explore import pair
 from impasto.flow import parse
 from impasto.serve.cache import Cache
+from impasto.serve.schemas import CellsOut, ChangeOut, ChangesOut, PointsOut, ScatterOut
 
 if TYPE_CHECKING:
     from impasto.explore.compare import Comparison
@@ -60,6 +64,40 @@ class Compared:
 
         found = self._kept.get(key, make)
         return replace(found, titles=_titles(asked.queries, found.titles))
+
+
+def scatter_out(
+    compared: Comparison, first: int, second: int, *, cells: int, points: int
+) -> ScatterOut:
+    """Show all images by their similarities to two queries: in cells, and few enough singly."""
+    found = pair.scatter(compared, first, second, bins=cells)
+    columns, rows = np.nonzero(found.counts)
+    return ScatterOut(
+        edges=found.edges.tolist(),
+        cells=CellsOut(
+            column=columns.tolist(), row=rows.tolist(), count=found.counts[columns, rows].tolist()
+        ),
+        points=_points(compared, first, second) if len(compared.ids) <= points else None,
+    )
+
+
+def _points(compared: Comparison, first: int, second: int) -> PointsOut:
+    x, y = compared.similarities[[first, second]].tolist()
+    return PointsOut(ids=compared.ids.tolist(), x=x, y=y)
+
+
+def changes_out(compared: Comparison, first: int, second: int, count: int) -> ChangesOut:
+    """Show the images that gain and lose most ranks from one query to another."""
+    gains, losses = pair.changes(compared, first, second, count)
+    return ChangesOut(gains=_changes(gains), losses=_changes(losses))
+
+
+def _changes(found: pair.Changes) -> list[ChangeOut]:
+    columns = (found.ids.tolist(), found.before.tolist(), found.after.tolist())
+    return [
+        ChangeOut(id=id_, before=before, after=after)
+        for id_, before, after in zip(*columns, strict=True)
+    ]
 
 
 def _titles(queries: Sequence[CompareQuery], plain: Sequence[str]) -> tuple[str, ...]:

@@ -10,7 +10,6 @@ import json
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +25,7 @@ from impasto.core.space import Space, Vectors
 from impasto.export import Exported, Place
 from impasto.export.place import bytes_below, check_space
 from impasto.flow.export import some_of
-from impasto.serve import present
+from impasto.serve import present, site_comparisons
 from impasto.serve.front import STATIC
 from impasto.serve.routes.maps import rows as place_rows
 from impasto.serve.routes.sprites import SHAPE
@@ -89,7 +88,7 @@ class SiteOptions:
     maps : tuple of str or None
         Maps, by name or the beginning of it; None: all there are.
     comparisons : tuple of str
-        Kept comparisons, by name: a page with their figures and numbers.
+        Kept comparisons, by name, for the page Compare.
     title : str or None
         What visitors read; None: the name of the collection.
     overwrite : bool
@@ -151,8 +150,7 @@ def write_site(
         writer.images()
         near = {space.name: writer.neighbours(space) for space in spaces}
         writer.maps(maps)
-        writer.comparisons(new / "comparisons")
-        writer.summary(spaces, near)
+        writer.summary(spaces, near, writer.comparisons())
         size = bytes_below(new)
     return Exported(there, "app", len(ids), size, tuple(skipped), (_how_to_look(there),))
 
@@ -229,39 +227,6 @@ _WAITING = (
     'animation: late 0s 3s forwards">If nothing comes, this page was opened from a file. '
     "Browsers run it from a web server only: see README.txt beside it.</p>"
 )
-
-
-_FIGURE = """\
-<figure>
-<img src="{number}.svg" alt="Distributions of similarities: {name}">
-<figcaption>{name}. <a href="{number}.json" download>The numbers</a>,
-<a href="{number}.svg" download>the figure</a>.</figcaption>
-</figure>"""
-
-_COMPARISONS = """\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Comparisons · {title}</title>
-<link rel="icon" type="image/svg+xml" href="../icon.svg">
-<style>
-body {{ font: 16px/1.6 system-ui, sans-serif; max-width: 72rem; margin: 0 auto; padding: 2rem 1rem;
-  color: #1d1a16; background: #f6f4f0; }}
-a {{ color: #b5341a; }}
-figure {{ margin: 2rem 0 3rem; }}
-img {{ width: 100%; height: auto; background: #fff; border-radius: 6px; }}
-</style>
-</head>
-<body>
-<p><a href="../index.html">{title}</a></p>
-<h1>Comparisons</h1>
-{figures}
-</body>
-</html>
-"""
 
 
 class _Writer:
@@ -399,25 +364,20 @@ class _Writer:
                 self.answer(f"sprites/{side}/{page}", sheet)
             self.progress.advance()
 
-    def comparisons(self, folder: Path) -> None:
-        """Write a page with the figures of kept comparisons, and their numbers beside it."""
-        if not self.options.comparisons:
-            return
-        folder.mkdir()
-        self.progress.stage("Writing comparisons", len(self.options.comparisons), "comparisons")
-        parts = []
-        for number, name in enumerate(self.options.comparisons):
-            kept = self.collection.comparison(name)
-            compared, look = flow.compare_kept(self.collection, name)
-            dated = replace(look, date=kept.saved[:10])  # the same comparison, the same bytes
-            for kind in ("svg", "json"):
-                file = folder / f"{number}.{kind}"
-                flow.write_comparison(self.collection, compared, file, dated)
-            parts.append(_FIGURE.format(name=escape(name), number=number))
+    def comparisons(self) -> list[dict[str, Any]]:
+        """Write the answers to kept comparisons; return what they ask."""
+        names = self.options.comparisons
+        if not names:
+            return []
+        self.progress.stage("Writing comparisons", len(names), "comparisons")
+        found = []
+        for number, name in enumerate(names):
+            told = site_comparisons.write(self.collection, name, number, self.ids, self.answer)
+            found.append(told)
             self.progress.advance()
-        title = escape(self.options.title or self.collection.name)
-        page = _COMPARISONS.format(title=title, policy=_POLICY, figures="\n".join(parts))
-        (folder / "index.html").write_text(page, encoding="utf-8", newline="\n")
+        kept = [present.comparison(self.collection.comparison(name)) for name in names]
+        self.answer("comparisons", [each.model_dump(mode="json") for each in kept])
+        return found
 
     def answer(self, address: str, body: Any) -> None:
         """Write down what the API answers at an address below ``api/``: bytes, or JSON."""
@@ -430,7 +390,9 @@ class _Writer:
         else:
             _write_json(folder / name, body)
 
-    def summary(self, spaces: Sequence[Space], near: dict[str, Any]) -> None:
+    def summary(
+        self, spaces: Sequence[Space], near: dict[str, Any], comparisons: list[dict[str, Any]]
+    ) -> None:
         """Write what the page reads first."""
         title = self.options.title or self.collection.name
         known = {info.space.name: info for info in self.collection.spaces()}
@@ -457,15 +419,13 @@ class _Writer:
                 "rooms": [
                     "browse",
                     *(["neighbours"] if near else []),
+                    *(["compare"] if comparisons else []),
                     *(["map"] if "maps" in self.answers else []),
                 ],
                 "chunk": CHUNK,
                 "per_folder": PER_FOLDER,
                 "near": near,
-                "pages": [
-                    {"title": "Comparisons", "href": "comparisons/index.html"}
-                    for _ in self.options.comparisons[:1]
-                ],
+                "comparisons": comparisons,
                 "answers": self.answers,
             },
         )

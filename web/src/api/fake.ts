@@ -234,7 +234,7 @@ export function fakeSource(images: number, delay = 0): DataSource {
   return {
     served: true,
     rooms: new Set(ROOMS.map(({ page }) => page)),
-    pages: [],
+    files: ["svg", "png", "zip"],
     collection: () => wait(collection),
     facets: (view) => wait(fakeFacets(all.subarray(0, 5000), view)),
     facet: (by, view) => {

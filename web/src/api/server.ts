@@ -66,7 +66,7 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
   return {
     served: true,
     rooms: new Set(ROOMS.map(({ page }) => page)),
-    pages: [],
+    files: ["svg", "png", "zip"],
     collection: () => json("collection"),
     facets: (view) => json(`facets?${viewParams(view)}`),
     facet: (by, view) => {

@@ -61,8 +61,8 @@ export interface DataSource {
   readonly served: boolean;
   /** The rooms that can be shown; the others are left out. */
   readonly rooms: ReadonlySet<Page>;
-  /** Plain pages beside the app. */
-  readonly pages: readonly { readonly title: string; readonly href: string }[];
+  /** As what a comparison can be saved. */
+  readonly files: readonly ComparisonFile[];
   collection(): Promise<Collection>;
   /** What one can filter by, counted among the images of a view. */
   facets(view: View): Promise<Facets>;

@@ -19,7 +19,7 @@ const FILES: Record<string, unknown> = {
     collection: { name: "birds", default_space: "s", images: 3 },
     properties: {},
     rooms: ["browse", "neighbours"],
-    pages: [],
+    comparisons: [],
     chunk: 2,
     per_folder: 4,
     near: {

@@ -12,14 +12,16 @@ import type { Page } from "../lib/rooms";
 import { EVERYTHING, isFiltered } from "../lib/view";
 import { serverSource } from "./server";
 import { SourceError, type DataSource, type Query } from "./source";
-import type { Collection, Facets, Image, Neighbour, Neighbours } from "./types";
+import { packed } from "./staticSprites";
+import { keptCompares, type KeptHere } from "./staticCompare";
+import type { Collection, Comparison, Facets, Image, Neighbour, Neighbours } from "./types";
 
 /** What `site.json` says: the door to all the rest. */
 interface Site {
   readonly collection: Collection;
   readonly properties: Readonly<Record<string, Facets["properties"][number]["type"]>>;
   readonly rooms: readonly Page[];
-  readonly pages: DataSource["pages"];
+  readonly comparisons: readonly KeptHere[];
   /** Images whose facts, or neighbours, lie in one file. */
   readonly chunk: number;
   readonly per_folder: number;
@@ -121,11 +123,12 @@ export async function staticSource(
   const refused = (): Promise<never> =>
     Promise.reject(absent("a server: it can be looked at, not changed"));
 
+  const written = serverSource((input, init) => (init?.method ? refused() : kept(String(input))));
   return {
-    ...serverSource((input, init) => (init?.method ? refused() : kept(String(input)))),
+    ...written,
     served: false,
     rooms: new Set(site.rooms),
-    pages: site.pages,
+    files: ["svg", "json"],
     collection: () => Promise.resolve(site.collection),
     selections: () => Promise.resolve([]),
     facets: async (view) => countFacets((await all()).matching(view), site.properties),
@@ -133,6 +136,8 @@ export async function staticSource(
       const listed = await all();
       return facetOf(listed.matching(EVERYTHING), listed.matching(view), by);
     },
+    ...keptCompares(site.comparisons, kept),
+    comparisons: async () => (site.comparisons.length ? ((await kept("comparisons")).json() as Promise<Comparison[]>) : []),
     history: () => Promise.resolve({ changed: 0, undo: null, redo: null }),
     order: async (view) => {
       if (!isFiltered(view) && view.sort === EVERYTHING.sort)
@@ -163,6 +168,10 @@ export async function staticSource(
         neighbours: found,
       };
     },
+    maps: {
+      ...written.maps,
+      chosen: (side, ids) => packed(ids, side, async (id) => (await read(thumbnailOf(id))).blob()),
+    },
     jobs: () => Promise.resolve([]),
     report: () => Promise.resolve(),
     watch: (listener) => {
@@ -180,8 +189,11 @@ export async function staticSource(
   };
 
   function thumbnail(image: Image): string {
-    const folder = Math.floor(image.id / site.per_folder);
-    return `${base}thumbnails/${folder}/${image.id}.jpg?v=${image.version}`;
+    return `${base}${thumbnailOf(image.id)}?v=${image.version}`;
+  }
+
+  function thumbnailOf(id: number): string {
+    return `thumbnails/${Math.floor(id / site.per_folder)}/${id}.jpg`;
   }
 }
 

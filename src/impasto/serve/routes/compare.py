@@ -4,31 +4,25 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
-import numpy as np
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from impasto import flow
 from impasto.explore import pair
+from impasto.serve.compared import changes_out, scatter_out
 from impasto.serve.routes.given import OCTETS, StudioIn, id_bytes
 from impasto.serve.schemas import (
-    CellsOut,
-    ChangeOut,
     ChangesIn,
     ChangesOut,
     CompareIn,
     CompareOut,
-    PointsOut,
     ScatterIn,
     ScatterOut,
     WithinIn,
     WrittenIn,
 )
-
-if TYPE_CHECKING:
-    from impasto.explore.compare import Comparison
 
 router = APIRouter(prefix="/compare", tags=["compare"])
 
@@ -53,20 +47,7 @@ def compare(studio: StudioIn, asked: CompareIn) -> CompareOut:
 def scatter(studio: StudioIn, asked: ScatterIn) -> ScatterOut:
     """Give all images by their similarities to two queries, counted in cells."""
     compared = studio.compared.get(asked)
-    found = pair.scatter(compared, asked.first, asked.second, bins=asked.cells)
-    columns, rows = np.nonzero(found.counts)
-    return ScatterOut(
-        edges=found.edges.tolist(),
-        cells=CellsOut(
-            column=columns.tolist(), row=rows.tolist(), count=found.counts[columns, rows].tolist()
-        ),
-        points=_points(compared, asked) if len(compared.ids) <= asked.points else None,
-    )
-
-
-def _points(compared: Comparison, asked: ScatterIn) -> PointsOut:
-    x, y = compared.similarities[[asked.first, asked.second]].tolist()
-    return PointsOut(ids=compared.ids.tolist(), x=x, y=y)
+    return scatter_out(compared, asked.first, asked.second, cells=asked.cells, points=asked.points)
 
 
 @router.post("/images", response_class=Response, responses=OCTETS)
@@ -85,16 +66,7 @@ def compared_images(request: Request, studio: StudioIn, asked: WithinIn) -> Resp
 def changes(studio: StudioIn, asked: ChangesIn) -> ChangesOut:
     """Give the images that gain and lose most ranks from one query to another."""
     compared = studio.compared.get(asked)
-    gains, losses = pair.changes(compared, asked.first, asked.second, asked.count)
-    return ChangesOut(gains=_changes(gains), losses=_changes(losses))
-
-
-def _changes(found: pair.Changes) -> list[ChangeOut]:
-    columns = (found.ids.tolist(), found.before.tolist(), found.after.tolist())
-    return [
-        ChangeOut(id=id_, before=before, after=after)
-        for id_, before, after in zip(*columns, strict=True)
-    ]
+    return changes_out(compared, asked.first, asked.second, asked.count)
 
 
 @router.post(
