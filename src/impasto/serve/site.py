@@ -223,7 +223,7 @@ def _write_pages(new: Path, title: str) -> None:
 
 _WAITING = (
     "<style>@keyframes late { to { opacity: 1 } }</style>"
-    '<p style="margin: 20vh auto; max-width: 34rem; padding: 0 1rem; opacity: 0; '
+    '<p style="margin: 0 auto; max-width: 34rem; padding: 20vh 1rem; opacity: 0; '
     'animation: late 0s 3s forwards">If nothing comes, this page was opened from a file. '
     "Browsers run it from a web server only: see README.txt beside it.</p>"
 )

@@ -90,9 +90,12 @@ def write(
 
 def _some(points: PointsOut, here: set[int]) -> PointsOut:
     """Return the points of images of the site."""
-    rows = [row for row in zip(points.ids, points.x, points.y, strict=True) if row[0] in here]
-    ids, x, y = ([row[i] for row in rows] for i in range(3))
-    return PointsOut(ids=ids, x=x, y=y)
+    kept = [at for at, image in enumerate(points.ids) if image in here]
+    return PointsOut(
+        ids=[points.ids[at] for at in kept],
+        x=[points.x[at] for at in kept],
+        y=[points.y[at] for at in kept],
+    )
 
 
 def similarities(compared: Comparison, ids: NDArray[np.int64]) -> bytes:
