@@ -213,6 +213,26 @@ def test_everything_on_the_map_with_the_keyboard_alone(trip: Visit) -> None:
     page.wait_for_url(f"**/#/neighbours?term=image:{second}")
 
 
+def test_what_is_in_view_is_chosen_with_a_key(trip: Visit) -> None:
+    page = enter(trip)
+    said = page.get_by_role("region", name="Chosen pictures").get_by_role("heading")
+    page.keyboard.press("a")
+    expect(said).to_have_text(f"{ON_MAP} pictures")
+    page.keyboard.press("Escape")
+    for _ in range(4):
+        page.keyboard.press("+")
+    page.wait_for_url("**view=*")
+    page.keyboard.press("a")
+    page.wait_for_url("**area=*")
+    loop = corners(asked(trip)["area"][0])
+    wanted = [row["id"] for row in places(trip) if inside(loop, row["x"], row["y"])]
+    assert 0 < len(wanted) < ON_MAP
+    expect(said).to_have_text(re.compile(f"^{len(wanted)} pictures?$"))
+    page.keyboard.press("0")
+    page.keyboard.press("Shift+A")
+    expect(said).to_have_text(f"{ON_MAP} pictures")
+
+
 def test_a_lasso_chooses_what_is_inside_and_can_be_sent(trip: Visit) -> None:
     page = enter(trip)
     box = ground(page).bounding_box()

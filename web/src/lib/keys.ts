@@ -148,6 +148,7 @@ export const CHEATS: readonly (readonly [string, readonly (readonly [string, str
     [
       ["+ − 0", "Nearer, farther, everything"],
       ["l r", "Choose with a lasso, with a rectangle"],
+      ["a", "Choose all in view; with Shift, besides what is chosen"],
       ["Space", "Add the picture to the chosen ones, or take it away"],
       ["v", "Scattered, or on a grid without overlaps"],
       ["[ ]", "Smaller, larger pictures"],
