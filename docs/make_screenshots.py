@@ -36,6 +36,8 @@ FLAGS = [
     "--disable-sync",
     "--disable-quic",
     "--no-first-run",
+    "--use-angle=swiftshader",  # WebGL without a graphics card, for the map
+    "--enable-unsafe-swiftshader",
 ]
 
 
@@ -56,6 +58,7 @@ def make(home: Path, chromium: str) -> None:
             photograph(browser, f"{at}neighbours?term=image:{fox}", "neighbours")
             photograph(browser, f"{at}neighbours?term=image:{fox}", "neighbours-dark", dark=True)
             photograph(browser, f"{at}distribution?term=image:{fox}", "distribution")
+            photograph(browser, f"{at}map?by=label&draw=webgl", "map")
             photograph(browser, f"{at}try?term=image:{owl}", "try")
             photograph(browser, demo.taught.report.resolve().as_uri(), "report")
         studio.close()
