@@ -146,7 +146,7 @@ def test_comparisons_are_answered_beforehand(room: Room, tmp_path: Path) -> None
     asked = {"space": kept["space"], "k": 5, "queries": [{"terms": q} for q in kept["queries"]]}
 
     def answer(site: str, address: str) -> bytes:
-        files = data(tmp_path / site, "site.json")["answers"]  # type: ignore[index]
+        files: dict[str, str] = data(tmp_path / site, "site.json")["answers"]  # type: ignore[index]
         return (tmp_path / site / "data" / files[address]).read_bytes()
 
     def ask(path: str, **more: object) -> Any:

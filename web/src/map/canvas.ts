@@ -7,6 +7,8 @@ import { COLUMNS, PER_SHEET } from "./sheets";
 const ROOM: Readonly<Record<Finer, number>> = { chosen: 1024, thumbnails: 128 };
 /** As many pictures are drawn in a frame; of what is beyond that, every n-th, on dots of the rest. */
 export const MOST_PICTURES = 4000;
+/** As many dots: more lie on each other, and a million would keep each frame waiting. */
+const MOST_DOTS = 200_000;
 
 interface Kept {
   readonly bitmap: ImageBitmap;
@@ -86,8 +88,10 @@ class CanvasPainter implements Painter {
     const look = this.#look;
     const side = Math.max(2, Math.round(Math.min(frame.tile, 4) * frame.ratio));
     const at = this.#placed(frame, side / 2, side / 2);
+    const every = Math.ceil(frame.count / MOST_DOTS);
     for (let i = 0; i < frame.count; i++) {
       const point = frame.list[i] ?? 0;
+      if (point % every && look[point * 4 + 3] !== CHOSEN) continue; // the same ones in every frame
       const [x, y] = [at.x(point), at.y(point)];
       if (x < 0 || y < 0 || x + side > width || y + side > height) continue;
       const shown = look[point * 4 + 3] === DIM ? DIMMED : 1;
