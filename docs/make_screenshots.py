@@ -83,7 +83,7 @@ def settle(page: Page) -> None:
     page.wait_for_load_state("load")
     page.wait_for_timeout(1500)
     page.wait_for_function(
-        "[...document.images].every("
+        "() => [...document.images].every("  # a function: the pages allow no eval
         "(each) => each.complete || each.getBoundingClientRect().top > innerHeight)"
     )
     page.wait_for_timeout(500)
