@@ -58,7 +58,7 @@ def make(home: Path, chromium: str) -> None:
             photograph(browser, f"{at}neighbours?term=image:{fox}", "neighbours")
             photograph(browser, f"{at}neighbours?term=image:{fox}", "neighbours-dark", dark=True)
             photograph(browser, f"{at}distribution?term=image:{fox}", "distribution")
-            photograph(browser, f"{at}map?by=label&draw=webgl", "map")
+            photograph(browser, f"{at}map?by=label&draw=webgl", "map", patience=8000)
             photograph(browser, f"{at}try?term=image:{owl}", "try")
             photograph(browser, demo.taught.report.resolve().as_uri(), "report")
         studio.close()
@@ -69,11 +69,17 @@ def first(collection: Collection, word: str) -> int:
     return int(collection.order(Filter(text=word))[0])
 
 
-def photograph(browser: Browser, address: str, name: str, *, dark: bool = False) -> None:
-    """Save what a page looks like once all its pictures are there."""
+def photograph(
+    browser: Browser, address: str, name: str, *, dark: bool = False, patience: int = 0
+) -> None:
+    """Save what a page looks like once all its pictures are there.
+
+    A canvas does not tell when it is: `patience` are milliseconds to wait for it.
+    """
     page = browser.new_page(viewport=SIZE, color_scheme="dark" if dark else "light")  # type: ignore[arg-type]
     page.goto(address)
     settle(page)
+    page.wait_for_timeout(patience)
     save(page.screenshot(), IMAGES / f"{name}.png")
     page.close()
 
