@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,6 +34,7 @@ from impasto.learn.tune.loop import logits_of, normalised
 from impasto.learn.tune.pictures import vary
 from impasto.learn.tune.steps import relative_gradients
 from impasto.learn.tune.team import Team
+from impasto.store.runs import Run
 
 Bits = dict[str, bytes]
 
@@ -282,3 +288,31 @@ def test_kept_statistics_are_kept_where_weights_learn() -> None:
         assert same[f"features.{block}.1.running_var"]
         assert not same[f"features.{block}.1.weight"]
     assert not same["features.0.1.running_mean"]  # what begins anew has none worth keeping
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_a_process_that_is_killed_leaves_a_checkpoint_to_go_on_from(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "import torch\n"
+        "torch.set_num_threads(1)\n"
+        "from tuning import Stop, lesson\n"
+        "from impasto.core.errors import Cancelled\n"
+        "from impasto.learn.tune import tune\n"
+        "from impasto.store.runs import Run\n"
+        "class Dying(Stop):\n"
+        "    def advance(self, n=1):\n"
+        "        try:\n            super().advance(n)\n"
+        "        except Cancelled:\n            os.kill(os.getpid(), signal.SIGKILL)\n"
+        "tune(lesson(), keeper=Run(Path(sys.argv[1]), every=0), progress=Dying(6))\n"
+    )
+    path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "run")],
+        env={**os.environ, "PYTHONPATH": path},
+        timeout=200,
+    )
+    assert done.returncode == -signal.SIGKILL
+    resumed = tune(lesson(), keeper=Run(tmp_path / "run"))
+    assert bits(resumed) == bits(tune(lesson()))

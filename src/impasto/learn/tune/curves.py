@@ -118,7 +118,7 @@ def draw_curves(curves: Curves, title: str) -> str:
     numbers = [epoch.number for epoch in epochs]
     parts: list[str] = [_text(_EDGE, 44, title, size=21, weight=600)]
     words = (
-        f"Validation part only; the network of epoch {curves.best.number} is kept. Small panels: "
+        f"Validation part only; the network of epoch {curves.best.number} is kept (dashed). Small: "
         f"{curves.per_label} of each label, from 0 to 1."
     )
     parts.append(_text(_EDGE, 70, words, size=13, fill=_GREY))
@@ -126,12 +126,14 @@ def draw_curves(curves: Curves, title: str) -> str:
     losses = [epoch.loss for epoch in epochs]
     checked = [epoch.score.loss for epoch in epochs]
     top = max([value for value in (*losses, *checked) if not math.isnan(value)], default=1.0) or 1.0
-    parts += _panel((_EDGE, 112, half, 200), "cost of a step, and log loss on validation", top)
-    parts.append(_line((_EDGE, 112, half, 200), numbers, losses, top, _GREY))
-    parts.append(_line((_EDGE, 112, half, 200), numbers, checked, top, _SECOND))
-    at = (2 * _EDGE + half, 112.0, half, 200.0)
-    parts += _panel(at, f"{curves.measure} on validation", 1.0)
-    parts.append(_line(at, numbers, [epoch.score.value for epoch in epochs], 1.0, _FIRST))
+    left, right = (_EDGE, 112.0, half, 200.0), (2 * _EDGE + half, 112.0, half, 200.0)
+    parts += _panel(left, "cost of a step (grey), log loss on validation (red)", top)
+    parts += _panel(right, f"{curves.measure} on validation", 1.0)
+    for box in (left, right):
+        parts += _epochs(box, numbers, curves.best.number)
+    parts.append(_line(left, numbers, losses, top, _GREY))
+    parts.append(_line(left, numbers, checked, top, _SECOND))
+    parts.append(_line(right, numbers, [epoch.score.value for epoch in epochs], 1.0, _FIRST))
     columns = 4
     for index, label in enumerate(curves.labels):
         x = _EDGE + (index % columns) * (_CELL + 10)
@@ -163,6 +165,18 @@ def _panel(box: _Box, title: str, top: float, *, small: bool = False) -> list[st
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="none" '
         f'stroke="{_LINE}"/>',
         *([] if small else [_text(x + 4, y + 14, f"{top:.2f}", size=11, fill=_GREY)]),
+    ]
+
+
+def _epochs(box: _Box, numbers: Sequence[int], best: int) -> list[str]:
+    """Write the first and the last epoch below a panel, and mark the one that is kept."""
+    x, y, width, height = box
+    at = x + width * (best - numbers[0]) / max(numbers[-1] - numbers[0], 1)
+    return [
+        _text(x, y + height + 16, f"epoch {numbers[0]}", size=11, fill=_GREY),
+        _text(x + width - 14, y + height + 16, f"{numbers[-1]}", size=11, fill=_GREY),
+        f'<line x1="{at:.1f}" y1="{y:.1f}" x2="{at:.1f}" y2="{y + height:.1f}" stroke="{_GREY}" '
+        f'stroke-dasharray="3 4"/>',
     ]
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from impasto.core.errors import Cancelled, InvalidInput
 from impasto.core.progress import Progress, Quiet
 from impasto.core.space import Preprocessing
-from impasto.learn.tune.checkpoint import Forget, Keeper, State, Tensors, copied, pack, unpack
+from impasto.learn.tune.checkpoint import Forget, Keeper, State, copied, pack, unpack
 from impasto.learn.tune.course import Course, factor
 from impasto.learn.tune.curves import Curves, Epoch
 from impasto.learn.tune.pictures import Pictures, Pixels, vary
@@ -411,8 +411,3 @@ def _arithmetic(course: Course, device: str) -> Any:
 def _draw(*numbers: int) -> int:
     """Return a seed that hangs on all of the numbers."""
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
-
-
-def state_of(module: nn.Module) -> Tensors:
-    """Return the tensors of a tuned network, as they are stored."""
-    return copied(module)
