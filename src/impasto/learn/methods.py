@@ -33,6 +33,9 @@ class Setting:
     coef0 : float
     neighbours : int
         Near images that are asked.
+    trees : int
+    hidden : int
+        Units between features and classes.
     """
 
     c: float = 0.0
@@ -41,9 +44,11 @@ class Setting:
     degree: int = 0
     coef0: float = 0.0
     neighbours: int = 0
+    trees: int = 0
+    hidden: int = 0
 
     def to_json(self) -> dict[str, float | str]:
-        """Return what there is of ``{C, gamma, kernel, degree, coef0, neighbours}``."""
+        """Return what there is of ``{kernel, C, gamma, degree ...}``."""
         every: dict[str, float | str] = {
             "kernel": self.kernel,
             "C": self.c,
@@ -51,6 +56,8 @@ class Setting:
             "degree": self.degree,
             "coef0": self.coef0,
             "neighbours": self.neighbours,
+            "trees": self.trees,
+            "hidden": self.hidden,
         }
         return {name: value for name, value in every.items() if value}
 
@@ -187,6 +194,30 @@ def _logistic(examples: Examples) -> Trainer:
     return LogisticTrainer(examples)
 
 
+def _path(examples: Examples) -> Trainer:
+    from impasto.learn.linear_path import PathTrainer
+
+    return PathTrainer(examples)
+
+
+def _forest(examples: Examples) -> Trainer:
+    from impasto.learn.forest import ForestTrainer
+
+    return ForestTrainer(examples)
+
+
+def _nearest(examples: Examples) -> Trainer:
+    from impasto.learn.nearest import NearestTrainer
+
+    return NearestTrainer(examples)
+
+
+def _mlp(examples: Examples) -> Trainer:
+    from impasto.learn.mlp import MlpTrainer
+
+    return MlpTrainer(examples)
+
+
 def _svm(title: str, *settings: Setting) -> Method:
     return Method(title, settings, _kernel, machines=True)
 
@@ -217,5 +248,32 @@ METHODS.register(
         tuple(Setting(c) for c in (1, 3, 10, 30)),
         _logistic,
         packages=("scipy",),
+    ),
+)
+METHODS.register(
+    "linear-path",
+    Method(
+        "Linear machines against the rest, over all of C",
+        tuple(Setting(10.0**power) for power in range(-6, 6)),
+        _path,
+        packages=("scipy",),
+    ),
+)
+METHODS.register("forest", Method("Random forest", (Setting(trees=500),), _forest))
+METHODS.register(
+    "nearest",
+    Method(
+        "Votes of the nearest images",
+        tuple(Setting(neighbours=k) for k in (1, 3, 5, 10, 20, 50)),
+        _nearest,
+        packages=(),
+    ),
+)
+METHODS.register(
+    "mlp",
+    Method(
+        "Small network with one hidden layer",
+        tuple(Setting(c, hidden=128) for c in (1.0, 10.0)),
+        _mlp,
     ),
 )

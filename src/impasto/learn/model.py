@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 
 from impasto.core.errors import InvalidInput, SpaceMismatch
 from impasto.core.space import Space, check_same_space
+from impasto.learn.forest import ForestHead
 from impasto.learn.heads import Head, LinearHead, Scaling, probabilities
 from impasto.learn.machines import KernelHead
 from impasto.learn.methods import Setting
+from impasto.learn.mlp import MlpHead
+from impasto.learn.nearest import NearestHead
 from impasto.learn.reading import Reading
 
 FORMAT = 2
@@ -220,4 +223,6 @@ def check_vectors(
 def _head(data: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Head:
     if data["kind"] == "linear":
         return LinearHead(arrays["weights"], arrays["bias"])
-    return KernelHead.load(data, arrays)
+    kinds: tuple[type[KernelHead | ForestHead | NearestHead | MlpHead], ...]
+    kinds = (KernelHead, ForestHead, NearestHead, MlpHead)
+    return {each.kind: each for each in kinds}[data["kind"]].load(data, arrays)
