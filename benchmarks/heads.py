@@ -49,8 +49,9 @@ def main() -> None:
     natural = 1 / (values.shape[1] * float(values.var()))
     gammas = options.gamma or [float(f"{natural * factor:.1e}") for factor in (0.3, 1, 3)]
     print(
-        f"{len(values):,} vectors of {values.shape[1]:,} numbers, {len(np.unique(labels))} classes; "
-        f"kernels {', '.join(options.kernels)}; C {options.c}; gamma {gammas}; three folds"
+        f"{len(values):,} vectors of {values.shape[1]:,} numbers, "
+        f"{len(np.unique(labels))} classes; kernels {', '.join(options.kernels)}; "
+        f"C {options.c}; gamma {gammas}; three folds"
     )
     settings = [
         Setting(c, gamma, kernel, 3 if kernel == "poly" else 0, 1.0 if kernel == "poly" else 0.0)

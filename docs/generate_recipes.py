@@ -47,9 +47,7 @@ def section(name: str, recipe: Recipe) -> str:
     """Describe one recipe."""
     lines = [f"## {name}", "", f"{recipe.title}. {recipe.work}.", ""]
     if recipe.network and not recipe.plan:
-        lines.append(
-            f"    impasto embed COLLECTION --network {recipe.network} --layer {recipe.layer}"
-        )
+        lines.append(f"    impasto embed COLLECTION {recipe.embed}")
     lines += [f"    {recipe.command(name)}", ""]
     lines += ["| settles | |", "|---|---|"]
     lines += [f"| `{key}` | {value} |" for key, value in recipe.lines()]

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from impasto.explore import Comparison, Contrast, Distribution, Groups, Retrieval
     from impasto.explore.maps import Method
     from impasto.export import Exported
-    from impasto.learn import Prediction, TagPrediction
+    from impasto.learn import NumberPrediction, Prediction, TagPrediction
     from impasto.learn.concepts import Learnability, Noise
     from impasto.learn.tune import Watch
     from impasto.serve.session import Session
@@ -852,7 +852,7 @@ class Collection:
         """
         return flow.learnability(self.stored, flow.ConceptOptions(**options), progress=progress)
 
-    def predict(self, model: str, *pictures: Term) -> Prediction | TagPrediction:
+    def predict(self, model: str, *pictures: Term) -> Prediction | TagPrediction | NumberPrediction:
         """Ask a model about pictures: files, or numbers of images."""
         return flow.predict(self.stored, model, _texts(pictures)).prediction
 

@@ -15,7 +15,7 @@ from kit import Own
 from impasto import flow
 from impasto.core.errors import InvalidInput, NotFound
 from impasto.core.records import About, Found
-from impasto.learn import Evaluation, TagEvaluation
+from impasto.learn import Evaluation, NumberEvaluation, NumberPrediction, Prediction, TagEvaluation
 from impasto.store import Collection
 
 
@@ -319,6 +319,7 @@ def test_a_recipe_says_what_it_read(mine: Collection) -> None:
     assert "Published: 86.61" in page
     assert "Not as published:" in page
     told = flow.predict(mine, taught.name, ["3"]).prediction
+    assert isinstance(told, Prediction)
     assert told.probabilities.sum() == pytest.approx(1)
 
 
@@ -336,3 +337,84 @@ def test_heads_are_asked_for_what_they_have(mine: Collection) -> None:
     with pytest.raises(InvalidInput, match="beside another one, not itself"):
         flow.learn(mine, flow.LearnOptions(space=(space, space)))
     assert [(record.name, record.card) for record in mine.models()] == before
+
+
+def numbered(mine: Collection) -> list[int]:
+    """Give the pictures likes that follow from their label, some of them none or no number."""
+    ids: list[int] = mine.order().tolist()
+    known = dict(zip(*(array.tolist() for array in mine.labelled()), strict=True))
+    base = {"checks": 10.0, "discs": 50.0, "stripes": 90.0}
+    rng = np.random.default_rng(0)
+    likes = {i: base[known[i]] + float(rng.normal(0, 4)) for i in ids[2:]}
+    likes[ids[2]] = float("nan")
+    about = {i: About(properties={"likes": one, "camera": "old"}) for i, one in likes.items()}
+    say(mine, about)
+    return ids
+
+
+def test_a_number_is_learned(mine: Collection) -> None:
+    numbered(mine)
+    taught = flow.learn(mine, flow.LearnOptions(target="likes", folds=4))
+    account = taught.evaluation
+    assert isinstance(account, NumberEvaluation)
+    assert account.model.r2.low > 0.3
+    assert account.model.mae.high < account.model.mae.chance
+    assert taught.name == "likes-kernel-ridge"
+    assert taught.card["target"] == "likes"
+    assert taught.card["metrics"]["spearman"]["value"] > 0.7
+    assert any("likes" in note for note in taught.card["notes"])
+    page = taught.report.read_text(encoding="utf-8")
+    assert "Told highest" in page
+    assert 'src="http' not in page
+    told = flow.predict(mine, taught.name, ["3", "4"])
+    assert isinstance(told.prediction, NumberPrediction)
+    assert told.prediction.numbers.shape == (2,)
+    assert told.prediction.error > 0
+    assert len(told.neighbours[0].ids)
+
+
+def test_a_number_is_cut_at_the_median_of_what_is_learned_from(mine: Collection) -> None:
+    numbered(mine)
+    asked = flow.LearnOptions(target="likes", read_as="median", folds=4, method="logistic")
+    taught = flow.learn(mine, asked)
+    account = taught.evaluation
+    assert isinstance(account, Evaluation)
+    assert account.labels == ("high", "low")
+    assert account.top1.low > account.top1.chance
+    assert 30 < taught.card["cut"] < 70
+    told = flow.predict(mine, taught.name, ["3"]).prediction
+    assert isinstance(told, Prediction)
+    assert told.labels == ("high", "low")
+    space = (mine.spaces()[0].space.name,)
+    with pytest.raises(InvalidInput, match="needs --target PROPERTY"):
+        flow.from_recipe("bhaskar2015-linear", {"space": space})
+    by_recipe = flow.from_recipe("bhaskar2015-linear", {"space": space, "target": "likes"})
+    with pytest.raises(InvalidInput, match="no mirror images"):
+        flow.learn(mine, by_recipe)
+
+
+def test_properties_that_can_not_be_learned_are_told_in_a_sentence(mine: Collection) -> None:
+    ids = numbered(mine)
+    for target, options, error, message in (
+        ("liks", {}, NotFound, "no property 'liks'.*hold numbers are likes"),
+        ("camera", {}, InvalidInput, "holds words, not numbers"),
+        ("likes", {"only": ("a*",)}, InvalidInput, "Leave --only out"),
+        ("likes", {"method": "rbf-svm"}, InvalidInput, "--as median"),
+        (
+            "likes",
+            {"method": "ridge", "heads": flow.HeadOptions(gamma=(1.0,))},
+            InvalidInput,
+            "no gamma",
+        ),
+        ("likes", {"heads": flow.HeadOptions(rows="raw")}, InvalidInput, "are for classes"),
+    ):
+        with pytest.raises(error, match=message):
+            flow.learn(mine, flow.LearnOptions(target=target, **options))
+    say(mine, {i: About(properties={"same": 3, "mostly": 7 if i > ids[9] else 1}) for i in ids})
+    with pytest.raises(InvalidInput, match="is 3: nothing tells them apart"):
+        flow.learn(mine, flow.LearnOptions(target="same"))
+    with pytest.raises(InvalidInput, match="share the greatest number, 7"):
+        flow.learn(mine, flow.LearnOptions(target="mostly", read_as="median"))
+    say(mine, {i: About(properties={"few": float(i)}) for i in ids[:4]})
+    with pytest.raises(InvalidInput, match="4 images have both"):
+        flow.learn(mine, flow.LearnOptions(target="few"))

@@ -20,6 +20,7 @@ from impasto import flow, networks
 from impasto.core.errors import Cancelled, ImpastoError, InvalidInput, MissingWeights, NotFound
 from impasto.embed import open_engine
 from impasto.flow.own_networks import find_tuned, seen_by
+from impasto.learn import Evaluation, Prediction, TagPrediction
 from impasto.networks import Tap
 from impasto.store import Collection
 from impasto.store.runs import CHECKPOINT, Run
@@ -118,14 +119,18 @@ def test_its_own_classifier_answers_about_pictures(
     tuned: tuple[Path, flow.TunedNetwork],
 ) -> None:
     path, done = tuned
-    answers = done.taught.evaluation.answers
+    account = done.taught.evaluation
+    assert isinstance(account, Evaluation)
+    answers = account.answers
     with flow.open_collection(path, writable=False) as collection:
         ids = [int(i) for i in answers.ids]
         files = [str(image.file) for image in collection.images(ids)]
         told = flow.predict(collection, "tuned", files)
         again = flow.predict(collection, "tuned", [str(i) for i in ids])
-    assert told.prediction.labels == ("checks", "discs", "stripes")  # type: ignore[union-attr]
-    truth = np.take_along_axis(told.prediction.probabilities, answers.order, axis=1)  # type: ignore[union-attr]
+    assert isinstance(told.prediction, Prediction)
+    assert isinstance(again.prediction, Prediction)
+    assert told.prediction.labels == ("checks", "discs", "stripes")
+    truth = np.take_along_axis(told.prediction.probabilities, answers.order, axis=1)
     assert np.abs(truth - answers.probabilities).max() < 2e-3  # vectors pass through 16 bits
     assert np.abs(told.prediction.probabilities - again.prediction.probabilities).max() < 2e-3
 
@@ -271,6 +276,7 @@ def test_tags_with_a_sampler_and_a_loss(fresh: Collection, own: Own) -> None:
     assert done.taught.evaluation.labels == ("angular", "round")
     picture = next(fresh.path.with_suffix("").rglob("*.png"))
     told = flow.predict(fresh, done.taught.name, [str(picture)])
+    assert isinstance(told.prediction, TagPrediction)
     assert told.prediction.probabilities.shape == (1, 2)
 
 

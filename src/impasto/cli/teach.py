@@ -22,7 +22,7 @@ from impasto.cli.progress import progress_for
 if TYPE_CHECKING:
     from impasto.core.records import Estimate
     from impasto.flow import Taught
-    from impasto.learn import Evaluation, TagEvaluation
+    from impasto.learn import Evaluation, NumberEvaluation, NumberPrediction, TagEvaluation
 
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -286,12 +286,21 @@ def head_options(command: F) -> F:
     "--target",
     default="label",
     show_default=True,
-    help="label, the one class of an image, or tags.",
+    help="label, the one class of an image, tags, or the name of a property that holds numbers.",
 )
 @click.option(
     "--method",
-    help="For labels linear-svm (default), rbf-svm, sigmoid-svm, poly-svm, kernel-grid or "
-    "logistic; for tags logistic (default) or steps.",
+    help="For labels and halves linear-svm (default), rbf-svm, sigmoid-svm, poly-svm, kernel-grid, "
+    "linear-path, logistic, forest, nearest or mlp; for tags logistic (default) or steps; for "
+    "numbers kernel-ridge (default), ridge or nearest.",
+)
+@click.option(
+    "--as",
+    "read_as",
+    type=click.Choice(["number", "median"]),
+    default="number",
+    show_default=True,
+    help="A property is told as a number, or high from low: cut at the median.",
 )
 @spaces_option
 @click.option("--folds", type=click.IntRange(2), help="Test every image once, in so many folds.")
@@ -400,9 +409,7 @@ def recipes(name: str | None, as_json: bool) -> None:
     click.echo(click.style(name, bold=True) + f"  {recipe.title}")
     click.echo(f"  {recipe.work}")
     if recipe.network and not recipe.plan:
-        click.echo(
-            f"  vectors: impasto embed COLLECTION --network {recipe.network} --layer {recipe.layer}"
-        )
+        click.echo(f"  vectors: impasto embed COLLECTION {recipe.embed}")
     click.echo(f"  {'tune' if recipe.plan else 'learn'}: {recipe.command(name)}")
     for key, value in recipe.lines():
         click.echo(f"    {key} = {value}")
@@ -499,14 +506,19 @@ def predict(
     number of an image.
     """
     from impasto import flow
+    from impasto.learn import NumberPrediction
 
     collection, model = flow.model_place(collection, model)
     with flow.open_collection(collection, writable=False) as opened:
         name = flow.choose_model(opened, model)
         told = flow.predict(opened, name, images)
-        kind = "tag" if opened.model(name).card["target"] == "tags" else "label"
+        target = opened.model(name).card["target"]
+        kind = {"tags": "tag", "label": "label"}.get(target, target)
         labels = dict(zip(*(array.tolist() for array in opened.labelled()), strict=True))
     answers = told.prediction.top(top)
+    if isinstance(told.prediction, NumberPrediction):
+        _say_numbers(name, images, told.names, told.prediction, as_json=as_json)
+        return
     if as_json:
         print_json(
             {
@@ -532,10 +544,37 @@ def predict(
         print_table(["probability", kind], ((f"{p:.3f}", answer) for answer, p in best))
 
 
+def _say_numbers(
+    model: str,
+    images: tuple[str, ...],
+    names: tuple[str, ...],
+    told: NumberPrediction,
+    *,
+    as_json: bool,
+) -> None:
+    """Print the number that is told of each picture, and how far off such numbers are."""
+    numbers = told.numbers.tolist()
+    if as_json:
+        predictions = [
+            {"image": image, told.target: round(number, 6), "error": round(told.error, 6)}
+            for image, number in zip(images, numbers, strict=True)
+        ]
+        print_json({"model": model, "predictions": predictions})
+        return
+    print_table(
+        [told.target, "image"],
+        ((f"{number:.4g}", name) for number, name in zip(numbers, names, strict=True)),
+    )
+    click.echo(f"  Told of pictures not learned from, it is off by {told.error:.4g} on average.")
+
+
 _KEYS = ("value", "low", "high", "chance")
 _MEASURES = {
     "top1": "top-1",
     "top5": "top-5",
+    "spearman": "Spearman",
+    "r2": "R²",
+    "mae": "mean distance",
     "mean_average_precision": "mAP",
     "macro_f1": "macro F1",
     "micro_f1": "micro F1",
@@ -545,16 +584,20 @@ _MEASURES = {
 
 def say_taught(taught: Taught) -> None:
     """Print the scores beside chance and the baselines."""
-    from impasto.learn import Evaluation
+    from impasto.learn import Evaluation, NumberEvaluation
 
     evaluation = taught.evaluation
+    kinds = {"tags": "tags", "label": "labels"}
+    several = f"{len(evaluation.labels)} {kinds.get(taught.card['target'], 'halves')}"
     click.echo(
         click.style(f"{taught.name}", bold=True)
         + f"  {taught.card['space_title']}, {taught.card['images']:,} images, "
-        f"{len(evaluation.labels)} {'tags' if taught.card['target'] == 'tags' else 'labels'}"
+        + (several if evaluation.labels else taught.card["target"])
     )
     if isinstance(evaluation, Evaluation):
         _say_labels(evaluation)
+    elif isinstance(evaluation, NumberEvaluation):
+        _say_number(evaluation)
     else:
         _say_tags(evaluation)
     for note in taught.card["notes"]:
@@ -580,6 +623,21 @@ def _say_labels(evaluation: Evaluation) -> None:
     click.echo(
         "  Compared image by image with the nearest neighbour: "
         f"{100 * gain.value:+.1f} points ({100 * gain.low:+.1f} to {100 * gain.high:+.1f})."
+    )
+
+
+def _say_number(evaluation: NumberEvaluation) -> None:
+    print_table(
+        ["", "Spearman", "95 %", "R²", "95 %", "mean distance", "95 %"],
+        (
+            (scored.title, *_told(scored.spearman), *_told(scored.r2), *_told(scored.mae))
+            for scored in (evaluation.model, *evaluation.baselines)
+        ),
+    )
+    gain = evaluation.gain
+    click.echo(
+        f"  Closer than the nearest neighbours by {gain.value:+.3f} "
+        f"({gain.low:+.3f} to {gain.high:+.3f})."
     )
 
 

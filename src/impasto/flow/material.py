@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.core.errors import InvalidInput
+from impasto.core.progress import Progress
 from impasto.core.space import Space, Vectors
 from impasto.flow.ask import choose_space
 from impasto.flow.own_networks import Division, seen_by
-from impasto.flow.teaching import LearnOptions
+from impasto.flow.teaching import LearnOptions, checked_parts, given_parts
 from impasto.networks import TUNED
 
 if TYPE_CHECKING:
@@ -102,8 +103,7 @@ def _check_recipe(collection: Collection, options: LearnOptions) -> None:
         raise InvalidInput(
             f"The recipe {options.recipe} reads {recipe.layer} of {recipe.network}, which "
             f"{collection.name} does not have. Compute it: impasto embed {collection.path} "
-            f"--network {recipe.network} --layer {recipe.layer}. Or name other vectors with "
-            "--space; the report then says so."
+            f"{recipe.embed}. Or name other vectors with --space; the report then says so."
         )
 
 
@@ -141,3 +141,87 @@ def seen_by_any(
             "the vectors of one of them."
         )
     return seen_by(collection, tuned[0], ids, notes) if tuned else None
+
+
+def grouped(
+    collection: Collection,
+    stuff: Material,
+    ids: NDArray[np.int64],
+    values: NDArray[np.floating[Any]],
+    options: LearnOptions,
+    notes: list[str],
+    progress: Progress,
+) -> tuple[NDArray[np.int64], Division | None]:
+    """Find near-duplicates, which stay on one side, and how a tuned network divided the images.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_images, n_features)
+        Vectors of the images `ids`, spaces side by side; duplicates are near in the first one.
+    notes : list of str
+        Gains what a reader of the scores must know.
+
+    Returns
+    -------
+    groups : ndarray of shape (n_images,), int64
+    seen : Division or None
+        Of a tuned network.
+    """
+    from impasto import curate
+
+    seen = seen_by_any(collection, stuff.spaces, ids, notes)
+    if seen is not None:
+        return seen.groups, seen
+    if not options.group_duplicates:
+        notes.append("Near-duplicates were not kept on one side: the scores may flatter.")
+        return np.arange(len(ids)), None
+    progress.stage("duplicates", unit="images")
+    first = values[:, : stuff.spaces[0].dimension]
+    groups = curate.find_duplicates(first, hashes=collection.hashes(ids)).groups
+    together = len(ids) - len(np.unique(groups))
+    if together:
+        notes.append(
+            f"{together:,} of {len(ids):,} images are near-duplicates of others; "
+            "they stay on the side of those."
+        )
+    return groups, None
+
+
+def divided(
+    collection: Collection,
+    stuff: Material,
+    ids: NDArray[np.int64],
+    strata: NDArray[Any],
+    groups: NDArray[np.int64],
+    seen: Division | None,
+    options: LearnOptions,
+    notes: list[str],
+) -> tuple[NDArray[np.str_] | None, NDArray[np.int64] | None]:
+    """Return parts or folds: those of a tuned network, those asked for, or those given.
+
+    Parameters
+    ----------
+    strata : ndarray of shape (n_images,), of str or int
+        What is to be alike on all sides.
+    """
+    from impasto import curate
+
+    if seen is not None:
+        return checked_parts(seen.parts, options, stuff.spaces), None
+    if options.folds is not None:
+        return None, curate.folds(strata, groups, options.folds, seed=options.seed)
+    given = given_parts(collection, ids, notes)
+    if given is not None:
+        return given, None
+    shares = (1 - options.test, 0.0, options.test)
+    return curate.split(strata, groups, shares=shares, seed=options.seed), None
+
+
+def mirror_images(
+    stuff: Material, ids: NDArray[np.int64], options: LearnOptions, notes: list[str]
+) -> NDArray[np.floating[Any]] | None:
+    """Return the vectors of the mirror images, when they are to be learned from as well."""
+    if not options.heads.flips:
+        return None
+    notes.append("Mirror images are learned from as well; tested are the images as they are.")
+    return stuff.mirrored(ids)

@@ -16,11 +16,12 @@ from impasto.core.records import Neighbours
 from impasto.core.space import Space
 from impasto.flow.ask import read_terms, vectors_of
 from impasto.flow.teach_label import learn_label
+from impasto.flow.teach_property import learn_property
 from impasto.flow.teach_tags import learn_tags
 from impasto.flow.teaching import LearnOptions, Taught
 
 if TYPE_CHECKING:
-    from impasto.learn import Prediction, TagPrediction
+    from impasto.learn import NumberPrediction, Prediction, TagPrediction
     from impasto.store import Collection
 
 
@@ -32,13 +33,13 @@ class Told:
     ----------
     names : tuple of str
         What the pictures are called.
-    prediction : Prediction or TagPrediction
+    prediction : Prediction, TagPrediction or NumberPrediction
     neighbours : tuple of Neighbours
         Of each picture, among the labelled images of the collection.
     """
 
     names: tuple[str, ...]
-    prediction: Prediction | TagPrediction
+    prediction: Prediction | TagPrediction | NumberPrediction
     neighbours: tuple[Neighbours, ...]
 
 
@@ -58,8 +59,11 @@ def learn(
         When there is too little to learn from; the message says what is missing.
     """
     options, progress = options or LearnOptions(), progress or Quiet()
-    recipe = learn_tags if options.target == "tags" else learn_label
-    return recipe(collection, options, progress)
+    if options.target == "tags":
+        return learn_tags(collection, options, progress)
+    if options.target == "label":
+        return learn_label(collection, options, progress)
+    return learn_property(collection, options, progress)
 
 
 def predict(collection: Collection, model: str, pictures: Sequence[str], *, k: int = 8) -> Told:
@@ -117,9 +121,12 @@ def tell(
 
     loaded = load_any(collection.model(model).folder)
     vectors = collection.vectors(loaded.space)
-    known = (
-        collection.memberships("tag").ids if loaded.target == "tags" else collection.labelled()[0]
-    )
+    if loaded.target == "tags":
+        known = collection.memberships("tag").ids
+    elif loaded.target == "label":
+        known = collection.labelled()[0]
+    else:
+        known = collection.property_values(loaded.target)[0]
     wide = loaded.space.dimension  # near in the first of its spaces
     unlabelled = np.setdiff1d(vectors.ids, known).tolist()
     near = tuple(

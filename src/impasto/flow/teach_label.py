@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,24 +13,24 @@ from impasto.core.errors import InvalidInput
 from impasto.core.progress import Progress
 from impasto.core.space import Space
 from impasto.flow.by_class import scatter
-from impasto.flow.material import Material, material, recipe_notes, seen_by_any
-from impasto.flow.own_networks import Division
-from impasto.flow.teaching import (
-    LearnOptions,
-    Taught,
-    checked_parts,
-    given_parts,
-    matches,
-    save,
+from impasto.flow.material import (
+    Material,
+    divided,
+    grouped,
+    material,
+    mirror_images,
+    recipe_notes,
 )
+from impasto.flow.own_networks import Division
+from impasto.flow.teaching import LearnOptions, Taught, matches, paged, save
 
 if TYPE_CHECKING:
-    from impasto.learn import Config, Learned
+    from impasto.learn import Config, Halves, Learned
     from impasto.store import Collection
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Lesson:
+class Lesson:
     """Vectors with their labels, and how the images are divided."""
 
     spaces: tuple[Space, ...]
@@ -43,18 +42,32 @@ class _Lesson:
     parts: NDArray[np.str_] | None
     folds: NDArray[np.int64] | None
     notes: tuple[str, ...]
+    title: str = "Labels"
 
 
 def learn_label(collection: Collection, options: LearnOptions, progress: Progress) -> Taught:
     """Learn the labels of a collection; see `impasto.flow.learn`."""
-    from impasto import learn as room
     from impasto.embed import cores
 
-    config = _config(options, cores())
+    config = head_config(options, cores())
     lesson = label_lesson(collection, options, progress)
+    return learn_classes(collection, options, lesson, lesson.labels.tolist(), config, progress)
+
+
+def learn_classes(
+    collection: Collection,
+    options: LearnOptions,
+    lesson: Lesson,
+    labels: list[str] | Halves,
+    config: Config,
+    progress: Progress,
+) -> Taught:
+    """Learn classes from vectors, judge the model, store both."""
+    from impasto import learn as room
+
     learned = room.learn(
         lesson.values,
-        lesson.labels.tolist(),
+        labels,
         space=lesson.spaces,
         ids=lesson.ids,
         groups=lesson.groups,
@@ -69,7 +82,7 @@ def learn_label(collection: Collection, options: LearnOptions, progress: Progres
     return _store(collection, options, lesson, learned, progress)
 
 
-def _config(options: LearnOptions, threads: int) -> Config:
+def head_config(options: LearnOptions, threads: int) -> Config:
     """Check the options of heads by building what they configure, before any work begins."""
     from impasto import learn as room
 
@@ -98,7 +111,7 @@ def _config(options: LearnOptions, threads: int) -> Config:
     )
 
 
-def label_lesson(collection: Collection, options: LearnOptions, progress: Progress) -> _Lesson:
+def label_lesson(collection: Collection, options: LearnOptions, progress: Progress) -> Lesson:
     """Gather what is to be learned and divide it: near-duplicates on one side."""
     from impasto import curate
 
@@ -106,22 +119,7 @@ def label_lesson(collection: Collection, options: LearnOptions, progress: Progre
     ids, labels, notes = _labelled(collection, stuff, options)
     notes = [*recipe_notes(options, stuff.spaces), *notes]
     values = stuff.values(ids)
-    groups = np.arange(len(ids))
-    seen = seen_by_any(collection, stuff.spaces, ids, notes)
-    if seen is not None:
-        groups = seen.groups
-    elif options.group_duplicates:
-        progress.stage("duplicates", unit="images")
-        found = curate.find_duplicates(values, hashes=collection.hashes(ids))
-        groups = found.groups
-        together = len(ids) - len(np.unique(groups))
-        if together:
-            notes.append(
-                f"{together:,} of {len(ids):,} images are near-duplicates of others; "
-                "they stay on the side of those."
-            )
-    else:
-        notes.append("Near-duplicates were not kept on one side: the scores may flatter.")
+    groups, seen = grouped(collection, stuff, ids, values, options, notes, progress)
     rare = curate.rare_classes(labels, groups, at_least=2)
     if rare:
         keep = ~np.isin(labels, list(rare))
@@ -137,34 +135,9 @@ def label_lesson(collection: Collection, options: LearnOptions, progress: Progre
             f"{collection.name} has {len(np.unique(labels))} label(s) with enough distinct images; "
             "learning takes two. Label more images, or gather with --labels parent."
         )
-    if seen is None:
-        parts, folds = _division(collection, options, ids, labels, groups, notes)
-    else:
-        parts, folds = checked_parts(seen.parts, options, stuff.spaces), None
-    mirrored = None
-    if options.heads.flips:
-        mirrored = stuff.mirrored(ids)
-        notes.append("Mirror images are learned from as well; tested are the images as they are.")
-    return _Lesson(stuff.spaces, ids, values, mirrored, labels, groups, parts, folds, tuple(notes))
-
-
-def _division(
-    collection: Collection,
-    options: LearnOptions,
-    ids: NDArray[np.int64],
-    labels: NDArray[np.str_],
-    groups: NDArray[np.int64],
-    notes: list[str],
-) -> tuple[NDArray[np.str_] | None, NDArray[np.int64] | None]:
-    from impasto import curate
-
-    if options.folds is not None:
-        return None, curate.folds(labels, groups, options.folds, seed=options.seed)
-    given = given_parts(collection, ids, notes)
-    if given is not None:
-        return given, None
-    shares = (1 - options.test, 0.0, options.test)
-    return curate.split(labels, groups, shares=shares, seed=options.seed), None
+    parts, folds = divided(collection, stuff, ids, labels, groups, seen, options, notes)
+    mirrored = mirror_images(stuff, ids, options, notes)
+    return Lesson(stuff.spaces, ids, values, mirrored, labels, groups, parts, folds, tuple(notes))
 
 
 def _labelled(
@@ -202,7 +175,7 @@ def _labelled(
 def _store(
     collection: Collection,
     options: LearnOptions,
-    lesson: _Lesson,
+    lesson: Lesson,
     learned: Learned,
     progress: Progress,
 ) -> Taught:
@@ -212,29 +185,17 @@ def _store(
     card = room.card(
         learned.model,
         evaluation,
-        title=f"Labels of {collection.name} ({options.way})",
+        title=f"{lesson.title} of {collection.name} ({options.way})",
         collection=collection.name,
     )
-    names = {image.id: image.name for image in collection.images(lesson.ids.tolist())}
     drawn = scatter(collection, learned.model.space, evaluation.kept, progress)
-
-    def page(finished: Mapping[str, Any]) -> str:
-        return room.render(
-            finished,
-            evaluation,
-            pictures=collection.thumbnail,
-            names=lambda image: names[image],
-            scatter=drawn,
-        )
-
-    files = learned.model.files()
     return save(
         collection,
         options,
         card,
         evaluation,
-        files=files,
+        files=learned.model.files(),
         learned_from=lesson.ids if lesson.parts is None else lesson.ids[lesson.parts != "test"],
         notes=lesson.notes,
-        page=page,
+        page=paged(collection, lesson.ids, room.render, evaluation, scatter=drawn),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ from impasto.core.partition import partition_tags
 from impasto.core.progress import Progress
 from impasto.core.space import Space, Vectors
 from impasto.flow.by_class import scatter
-from impasto.flow.material import material, recipe_notes, seen_by_any
+from impasto.flow.material import grouped, material, recipe_notes
 from impasto.flow.teaching import (
     LearnOptions,
     TagOptions,
@@ -22,6 +21,7 @@ from impasto.flow.teaching import (
     checked_parts,
     given_parts,
     matches,
+    paged,
     save,
 )
 
@@ -74,28 +74,16 @@ def learn_tags(collection: Collection, options: LearnOptions, progress: Progress
         title=f"Tags of {collection.name} ({options.way})",
         collection=collection.name,
     )
-    names = {image.id: image.name for image in collection.images(lesson.ids.tolist())}
     drawn = scatter(collection, learned.model.space, evaluation.kept, progress)
-
-    def page(finished: Mapping[str, Any]) -> str:
-        return room.render_tags(
-            finished,
-            evaluation,
-            pictures=collection.thumbnail,
-            names=lambda image: names[image],
-            scatter=drawn,
-        )
-
-    files = learned.model.files()
     return save(
         collection,
         options,
         card,
         evaluation,
-        files=files,
+        files=learned.model.files(),
         learned_from=lesson.ids if lesson.parts is None else lesson.ids[lesson.parts != "test"],
         notes=lesson.notes,
-        page=page,
+        page=paged(collection, lesson.ids, room.render_tags, evaluation, scatter=drawn),
     )
 
 
@@ -148,8 +136,6 @@ def tag_steps(asked: TagOptions) -> Steps:
 
 def tag_lesson(collection: Collection, options: LearnOptions, progress: Progress) -> _Lesson:
     """Gather what is to be learned and divide it: near-duplicates on one side."""
-    from impasto import curate
-
     stuff = material(collection, options)
     if len(stuff.spaces) > 1:
         raise InvalidInput("Tags are learned from one space; name one with --space.")
@@ -157,21 +143,7 @@ def tag_lesson(collection: Collection, options: LearnOptions, progress: Progress
     rows, names, tags, notes = tagged_rows(collection, vectors, options)
     notes = [*recipe_notes(options, stuff.spaces), *notes]
     values, ids = np.asarray(vectors.values[rows]), vectors.ids[rows]
-    groups = np.arange(len(ids))
-    seen = seen_by_any(collection, stuff.spaces, ids, notes)
-    if seen is not None:
-        groups = seen.groups
-    elif options.group_duplicates:
-        progress.stage("duplicates", unit="images")
-        groups = curate.find_duplicates(values, hashes=collection.hashes(ids)).groups
-        together = len(ids) - len(np.unique(groups))
-        if together:
-            notes.append(
-                f"{together:,} of {len(ids):,} images are near-duplicates of others; "
-                "they stay on the side of those."
-            )
-    else:
-        notes.append("Near-duplicates were not kept on one side: the scores may flatter.")
+    groups, seen = grouped(collection, stuff, ids, values, options, notes, progress)
     parts, folds = None, None
     if seen is not None:
         parts = checked_parts(seen.parts, options, stuff.spaces)

@@ -17,7 +17,7 @@ from impasto.core.errors import InvalidInput
 
 if TYPE_CHECKING:
     from impasto.core.space import Space
-    from impasto.learn import Evaluation, TagEvaluation
+    from impasto.learn import Evaluation, NumberEvaluation, TagEvaluation
     from impasto.store import Collection, ModelRecord
 
 REPORT, REPORT_DATA = "report.html", "report.json"
@@ -30,6 +30,9 @@ ReadAs = Literal["number", "median"]
 
 TARGETS = {"label": "linear-svm", "tags": "logistic"}
 """What can be learned, and the method that is taken when none is named."""
+
+OF_PROPERTIES = {"number": "kernel-ridge", "median": "linear-svm"}
+"""The method for a property, by how it is read."""
 
 LEAST = {"label": 2, "tags": 20}
 """The fewest images of a label or tag, when no number is given."""
@@ -165,7 +168,7 @@ class LearnOptions:
     Parameters
     ----------
     target : str
-        "label", the one class of an image, or "tags".
+        "label", the one class of an image, "tags", or the name of a property that holds numbers.
     method : str or None
         For labels a name in `impasto.learn.METHODS`: "linear-svm", "rbf-svm", "logistic"; for
         tags "logistic" or "steps". None: "linear-svm" and "logistic".
@@ -190,6 +193,9 @@ class LearnOptions:
         What only tags need: thresholds, loss, sampler.
     heads : HeadOptions
         What only labels and properties need.
+    read_as : {"number", "median"}
+        A property is told as a number, or high from low: cut at the median of what is learned
+        from.
     recipe : str or None
         The recipe that these options come from; `impasto.flow.from_recipe` makes them.
     """
@@ -206,15 +212,19 @@ class LearnOptions:
     group_duplicates: bool = True
     tagging: TagOptions = field(default_factory=TagOptions)
     heads: HeadOptions = field(default_factory=HeadOptions)
+    read_as: ReadAs = "number"
     recipe: str | None = None
 
     def __post_init__(self) -> None:
         """Check what can be checked without looking at the collection."""
         from impasto.store import check_model_name
 
-        if self.target not in TARGETS:
-            known = " or ".join(map(repr, TARGETS))
-            raise InvalidInput(f"The target can be {known}, not {self.target!r}.")
+        if not self.target:
+            raise InvalidInput("The target is label, tags, or the name of a property.")
+        if self.read_as not in get_args(ReadAs):
+            raise InvalidInput(
+                f"A property is read as {' or '.join(get_args(ReadAs))}, not {self.read_as!r}."
+            )
         if not 0 < self.test < 1:
             raise InvalidInput(f"The share of the test lies between 0 and 1, not {self.test}.")
         if self.folds is not None and self.folds < 2:
@@ -231,7 +241,7 @@ class LearnOptions:
     @property
     def way(self) -> str:
         """The method, also when none was named."""
-        return self.method or TARGETS[self.target]
+        return self.method or TARGETS.get(self.target) or OF_PROPERTIES[self.read_as]
 
     @property
     def spaces(self) -> tuple[str | None, ...]:
@@ -241,7 +251,7 @@ class LearnOptions:
     @property
     def least(self) -> int:
         """The fewest images of a label or tag, also when none was named."""
-        return self.min_images or LEAST[self.target]
+        return self.min_images or LEAST.get(self.target, 1)
 
     @property
     def model_name(self) -> str:
@@ -258,14 +268,14 @@ class Taught:
     name : str
     card : mapping
         The model card.
-    evaluation : Evaluation or TagEvaluation
+    evaluation : Evaluation, TagEvaluation or NumberEvaluation
     report : Path
         The HTML file; ``report.json`` lies beside it.
     """
 
     name: str
     card: Mapping[str, Any]
-    evaluation: Evaluation | TagEvaluation
+    evaluation: Evaluation | TagEvaluation | NumberEvaluation
     report: Path
 
     @property
@@ -291,7 +301,7 @@ def save(
     collection: Collection,
     options: LearnOptions,
     card: Mapping[str, Any],
-    evaluation: Evaluation | TagEvaluation,
+    evaluation: Evaluation | TagEvaluation | NumberEvaluation,
     *,
     files: Mapping[str, bytes],
     learned_from: NDArray[np.int64],
@@ -306,7 +316,7 @@ def save(
     options : LearnOptions
     card : mapping
         As the room `learn` makes it.
-    evaluation : Evaluation or TagEvaluation
+    evaluation : Evaluation, TagEvaluation or NumberEvaluation
     files : mapping of str to bytes
         The model.
     learned_from : ndarray of shape (n_images,), int64
@@ -328,6 +338,7 @@ def save(
             "only": list(options.only),
             "min_images": options.least,
             "group_duplicates": options.group_duplicates,
+            "read_as": options.read_as,
             "seed": options.seed,
         },
     }
@@ -344,6 +355,41 @@ def save(
         finished,
     )
     return Taught(options.model_name, finished, evaluation, folder / REPORT)
+
+
+def paged(
+    collection: Collection,
+    ids: NDArray[np.int64],
+    render: Callable[..., str],
+    evaluation: object,
+    **figures: str,
+) -> Callable[[Mapping[str, Any]], str]:
+    """Return what writes the report of a finished card, with pictures and names of images.
+
+    Parameters
+    ----------
+    collection : Collection
+    ids : ndarray of shape (n_images,), int64
+        That may be named.
+    render : callable
+        Of the room `learn`: card, evaluation, pictures and names to HTML.
+    evaluation : object
+        What it takes.
+    **figures : str
+        Further SVG elements that it takes.
+    """
+    called = {image.id: image.name for image in collection.images(ids.tolist())}
+
+    def page(finished: Mapping[str, Any]) -> str:
+        return render(
+            finished,
+            evaluation,
+            pictures=collection.thumbnail,
+            names=lambda image: called[image],
+            **figures,
+        )
+
+    return page
 
 
 def _packed(ids: NDArray[np.int64]) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from impasto.core.answered import Answered
 from impasto.core.records import Estimate
+from impasto.learn.halves import codes_of, cut_at
 from impasto.learn.heads import Scores, probabilities
 from impasto.learn.intervals import gain, share
 from impasto.learn.rates import Rates, from_a_hat, rates
@@ -46,6 +47,8 @@ class Trial:
     temperature : float
     setting : mapping
         Hyper-parameters chosen inside `train`.
+    codes : ndarray of shape (n_images,), int64, optional
+        Class of each image in this trial, where it is not the same in all.
     """
 
     train: Rows
@@ -53,6 +56,7 @@ class Trial:
     scores: Scores
     temperature: float
     setting: Mapping[str, float | str]
+    codes: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +71,10 @@ class Labelled:
         Class of each row.
     labels : tuple of str
     ids, groups : ndarray of shape (n_images,), int64
+    numbers : ndarray of shape (n_images,), float64, optional
+        What is cut into the two classes, at the median of the images learned from.
+    cut : float, optional
+        Where it is cut now.
     """
 
     unit: NDArray[np.float32]
@@ -74,6 +82,19 @@ class Labelled:
     labels: tuple[str, ...]
     ids: NDArray[np.int64]
     groups: NDArray[np.int64]
+    numbers: NDArray[np.float64] | None = None
+    cut: float | None = None
+
+    def told(self, train: Rows) -> Labelled:
+        """Return the images with the classes that follow from those learned from."""
+        if self.numbers is None:
+            return self
+        cut = cut_at(self.numbers, train)
+        return replace(self, codes=codes_of(self.numbers, cut), cut=cut)
+
+    def of(self, trial: Trial) -> Labelled:
+        """Return the images with the classes that they had in a trial."""
+        return self if trial.codes is None else replace(self, codes=trial.codes)
 
 
 def evaluate(
@@ -86,19 +107,25 @@ def evaluate(
     tried: Sequence[Tried] = (),
 ) -> Evaluation:
     """Put the trials together and set the model beside what needs no learning."""
-    k, codes = len(images.labels), images.codes
+    k, told = len(images.labels), [images.of(trial) for trial in trials]
     test = np.concatenate([trial.test for trial in trials])
     probability = np.concatenate([probabilities(t.scores, t.temperature) for t in trials])
-    nearest = np.concatenate([nearest_scores(images, t.train, t.test) for t in trials])
+    nearest = np.concatenate(
+        [nearest_scores(own, t.train, t.test) for own, t in zip(told, trials, strict=True)]
+    )
+    shares = [
+        np.bincount(own.codes[t.train], minlength=k) for own, t in zip(told, trials, strict=True)
+    ]
     frequency = np.concatenate(
         [
-            np.broadcast_to(np.bincount(codes[known], minlength=k), (len(t.test), k))
-            for t in trials
+            np.broadcast_to(np.bincount(own.codes[known], minlength=k), (len(t.test), k))
+            for own, t in zip(told, trials, strict=True)
             # What is common elsewhere need not be common at home: let the blind know it.
             for known in [t.test if how == "elsewhere" else t.train]
         ]
     ).astype(np.float64)
-    truth, groups = codes[test], images.groups[test]
+    truth = np.concatenate([own.codes[t.test] for own, t in zip(told, trials, strict=True)])
+    groups = images.groups[test]
 
     blind = [_best(frequency, n) for n in (1, 5)]
     chance = [_found(order, truth).mean() for order in blind]  # the best answer without looking
@@ -151,7 +178,7 @@ def evaluate(
             groups=groups,
             nearest=nearest.astype(np.float32),
             prior=np.array(
-                [np.bincount(codes[t.train], minlength=k) / max(len(t.train), 1) for t in trials],
+                [own / max(len(t.train), 1) for own, t in zip(shares, trials, strict=True)],
                 np.float32,
             ),
         ),
@@ -234,13 +261,14 @@ def _failures(images: Labelled, trials: Sequence[Trial], most: int) -> Iterator[
     for number, trial in enumerate(trials):
         probability = probabilities(trial.scores, trial.temperature)
         answer = probability.argmax(axis=1)
-        truth = images.codes[trial.test]
+        truth = images.of(trial).codes[trial.test]
         for i in np.flatnonzero(answer != truth):
             confidence, own = float(probability[i, answer[i]]), float(probability[i, truth[i]])
             wrong.append((-confidence, int(trial.test[i]), number, int(answer[i]), own))
     seen: Counter[tuple[int, int]] = Counter()
     for confidence, row, number, code, own in sorted(wrong):
-        train, truth_code = trials[number].train, int(images.codes[row])
+        train, codes = trials[number].train, images.of(trials[number]).codes
+        truth_code = int(codes[row])
         seen[truth_code, code] += 1
         if seen[truth_code, code] > _OF_A_KIND:
             continue
@@ -253,8 +281,8 @@ def _failures(images: Labelled, trials: Sequence[Trial], most: int) -> Iterator[
             answer=images.labels[code],
             probability=-confidence,
             truth_probability=own,
-            like_answer=_nearest(images, row, train[images.codes[train] == code]),
-            like_truth=_nearest(images, row, train[images.codes[train] == truth_code]),
+            like_answer=_nearest(images, row, train[codes[train] == code]),
+            like_truth=_nearest(images, row, train[codes[train] == truth_code]),
         )
 
 

@@ -114,8 +114,7 @@ class ForestHead:
     @classmethod
     def load(cls, data: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> ForestHead:
         """Read what was stored."""
-        names = ("roots", "feature", "threshold", "left", "right", "leaf", "shares")
-        return cls(*(arrays[name] for name in names), depth=data["depth"])
+        return cls(**arrays, depth=data["depth"])
 
 
 class ForestTrainer:

@@ -163,8 +163,10 @@ class Machines:
         def loss(size: NDArray[np.float64]) -> NDArray[np.float64]:
             short = np.maximum(1 - self.signs * (margins + moved * size.astype(np.float32)), 0)
             at = theta + size[:, None] * step
-            half: NDArray[np.float64] = np.mean(short**2, axis=0, dtype=np.float64)
-            return (half + (pull * at**2).sum(axis=1)) / 2
+            found: NDArray[np.float64] = np.mean(short**2, axis=0, dtype=np.float64)
+            found += (pull * at**2).sum(axis=1)
+            found /= 2
+            return found
 
         size = np.ones(len(theta))
         before, gain = loss(0 * size), (slope * step).sum(axis=1)

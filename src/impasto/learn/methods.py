@@ -148,14 +148,20 @@ METHODS: Registry[Method] = Registry("method")
 
 
 def grid(name: str, cs: Sequence[float] = (), gammas: Sequence[float] = ()) -> tuple[Setting, ...]:
-    """Return the settings that a method tries, with other values of C or gamma if they are given.
+    """Return the settings that a method for labels tries; see `regrid`."""
+    return regrid(name, METHODS[name].settings, cs, gammas)
+
+
+def regrid(
+    name: str, settings: tuple[Setting, ...], cs: Sequence[float], gammas: Sequence[float]
+) -> tuple[Setting, ...]:
+    """Return the settings of a method, with other values of C or gamma if they are given.
 
     Raises
     ------
     InvalidInput
         For values that the method has no use for.
     """
-    settings = METHODS[name].settings
     for word, values, used in (
         ("C", cs, any(setting.c for setting in settings)),
         ("gamma", gammas, any(setting.gamma for setting in settings)),

@@ -65,8 +65,7 @@ class MlpHead:
     @classmethod
     def load(cls, data: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> MlpHead:
         """Read what was stored."""
-        names = ("first", "first_bias", "second", "second_bias", "present")
-        return cls(*(arrays[name] for name in names), n_classes=len(data["labels"]))
+        return cls(**arrays, n_classes=len(data["labels"]))
 
 
 class MlpTrainer:
@@ -114,9 +113,11 @@ class MlpTrainer:
         if len(present) < 3:  # one output, for the second class; none is needed for a single one
             second = np.concatenate((-second, second), axis=1)[:, : len(present)] / 2
             second_bias = np.concatenate((-second_bias, second_bias))[: len(present)] / 2
-        weights = [first * gain, first_bias, second, second_bias]
         return scaling, MlpHead(
-            *(np.asarray(one, np.float32) for one in weights),
+            first=np.asarray(first * gain, np.float32),
+            first_bias=np.asarray(first_bias, np.float32),
+            second=np.asarray(second, np.float32),
+            second_bias=np.asarray(second_bias, np.float32),
             present=present.astype(np.int64),
             n_classes=examples.n_classes,
         )

@@ -77,6 +77,8 @@ class Model:
     trained : mapping of str to int
         Images of each class that it learned from.
     seed : int
+    cut : float, optional
+        The number above which an image is "high", when that is what it tells.
     """
 
     spaces: tuple[Space, ...]
@@ -90,6 +92,7 @@ class Model:
     temperature: float
     trained: Mapping[str, int]
     seed: int
+    cut: float | None = None
 
     @property
     def space(self) -> Space:
@@ -130,6 +133,7 @@ class Model:
             "temperature": self.temperature,
             "trained": dict(self.trained),
             "seed": self.seed,
+            "cut": self.cut,
         }
 
     def files(self) -> dict[str, bytes]:
@@ -179,10 +183,14 @@ def load_model(source: Path | Mapping[str, bytes]) -> Model:
             setting=Setting.from_json(data["parameters"]),
             reading=Reading.from_json(data["reading"]),
             scaling=Scaling(arrays["centre"], data["spread"]),
-            head=_head(data["head"] | {"labels": data["labels"]}, arrays),
+            head=_head(
+                data["head"] | {"labels": data["labels"]},
+                {name: array for name, array in arrays.items() if name != "centre"},
+            ),
             temperature=data["temperature"],
             trained=data["trained"],
             seed=data["seed"],
+            cut=data["cut"],
         )
     except (KeyError, ValueError, TypeError, SafetensorError) as error:
         raise InvalidInput(

@@ -15,6 +15,7 @@ import numpy as np
 
 from impasto._version import __version__
 from impasto.core.records import Estimate
+from impasto.learn.curves import curves
 from impasto.learn.machines import KernelHead
 from impasto.learn.methods import METHODS
 from impasto.learn.model import Model
@@ -121,6 +122,7 @@ def render(
     return template("report.html.jinja").render(
         card=card,
         recipe=recipe_of(card),
+        curves=curves(evaluation.tried),
         evaluation=evaluation,
         rows=[evaluation.model, *evaluation.baselines],
         verdict=verdict(evaluation),

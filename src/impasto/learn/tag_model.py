@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,15 +18,10 @@ from impasto.learn.model import (
     DESCRIPTION,
     FORMAT,
     WEIGHTS,
-    Model,
     check_vectors,
-    load_model,
     read_files,
 )
 from impasto.learn.tag_heads import Curves, TagHead
-
-if TYPE_CHECKING:
-    from impasto.learn.tune.model import TunedModel
 
 TARGET = "tags"
 
@@ -222,19 +217,3 @@ def load_tag_model(source: Path | Mapping[str, bytes]) -> TagModel:
             f"This is not a tagger that impasto stored, or it is damaged ({error!r}). "
             "Learn it again."
         ) from error
-
-
-def load_any(folder: Path) -> Model | TagModel | TunedModel:
-    """Read a model of any kind from its folder."""
-    try:
-        description = json.loads(read_files(folder)[DESCRIPTION])
-        target, method = description["target"], description["method"]
-    except (KeyError, ValueError, TypeError) as error:
-        raise InvalidInput(
-            f"{folder / DESCRIPTION} is damaged ({error!r}). Learn the model again."
-        ) from error
-    if method == "tuned":
-        from impasto.learn.tune.model import load_tuned_model  # which is built on this module
-
-        return load_tuned_model(folder)
-    return load_tag_model(folder) if target == TARGET else load_model(folder)

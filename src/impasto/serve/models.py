@@ -15,8 +15,7 @@ from impasto.serve.cache import Cache
 if TYPE_CHECKING:
     from impasto.core.records import Image
     from impasto.core.space import Space
-    from impasto.learn import Model, Prediction, TagModel, TagPrediction
-    from impasto.learn.tune import TunedModel
+    from impasto.learn import AnyModel, NumberPrediction, Prediction, TagPrediction
     from impasto.serve.answers import Answers
     from impasto.serve.uploads import Uploads
     from impasto.store import Collection
@@ -41,10 +40,10 @@ class Models:
         self._collection = collection
         self._answers = answers
         self._uploads = uploads
-        self._loaded = Cache["Model | TagModel | TunedModel"](4, lambda _: 1)
+        self._loaded = Cache["AnyModel"](4, lambda _: 1)
         self._compared = Cache["flow.ModelsCompared"](4, lambda _: 1)
 
-    def load(self, name: str) -> Model | TagModel | TunedModel:
+    def load(self, name: str) -> AnyModel:
         """Return a model as it is stored now, or raise NotFound."""
         from impasto.learn import load_any
 
@@ -69,7 +68,7 @@ class Models:
 
     def ask(
         self, name: str, text: str
-    ) -> tuple[Prediction | TagPrediction, list[tuple[Image, float]]]:
+    ) -> tuple[Prediction | TagPrediction | NumberPrediction, list[tuple[Image, float]]]:
         """Ask a model about one picture.
 
         Parameters
@@ -80,7 +79,7 @@ class Models:
 
         Returns
         -------
-        Prediction or TagPrediction
+        Prediction, TagPrediction or NumberPrediction
         list of (Image, float)
             The nearest images that have one of the model's labels or tags, and their similarities.
 
@@ -114,7 +113,9 @@ class Models:
         return np.concatenate([flow.vectors_of(space, [picture]) for space in spaces], axis=1)
 
 
-def _is_told(model: Model | TagModel | TunedModel, image: Image) -> bool:
+def _is_told(model: AnyModel, image: Image) -> bool:
     """Tell whether the image has what the model learned to tell."""
+    if model.target not in ("label", "tags"):
+        return model.target in image.properties
     given = image.tags if model.target == "tags" else (image.label,)
     return any(one in model.labels for one in given)

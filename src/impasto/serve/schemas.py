@@ -1051,10 +1051,19 @@ class LabelledNeighbour(Out):
     similarity: float
 
 
+class NumberOut(Out):
+    """A number that was told, and how far off such numbers are."""
+
+    name: str = Field(description="The property.")
+    value: float
+    error: float = Field(description="Mean distance from the truth on images not learned from.")
+
+
 class PredictOut(Out):
     """The model's answer, most probable first, and the images that explain it."""
 
-    predictions: list[PredictionOut]
+    predictions: list[PredictionOut] = Field(description="Empty when a number is told.")
+    number: NumberOut | None = None
     neighbours: list[LabelledNeighbour]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
@@ -21,10 +21,14 @@ from impasto.serve.schemas import (
     ModelDetail,
     ModelOut,
     NameIn,
+    NumberOut,
     PredictionOut,
     PredictOut,
     TermIn,
 )
+
+if TYPE_CHECKING:
+    from impasto.learn import NumberPrediction, Prediction, TagPrediction
 
 router = APIRouter(tags=["models"])
 TOLD = 5
@@ -128,8 +132,20 @@ def predict(studio: StudioIn, name: str, term: Annotated[str, Depends(_asked)]) 
             PredictionOut(label=label, probability=probability)
             for label, probability in prediction.top(TOLD)[0]
         ],
+        number=_number(prediction),
         neighbours=[
             LabelledNeighbour(id=one.id, label=one.label, similarity=similarity)
             for one, similarity in like
         ],
+    )
+
+
+def _number(prediction: Prediction | TagPrediction | NumberPrediction) -> NumberOut | None:
+    """Return the number that was told; None where classes were."""
+    from impasto.learn import NumberPrediction
+
+    if not isinstance(prediction, NumberPrediction):
+        return None
+    return NumberOut(
+        name=prediction.target, value=float(prediction.numbers[0]), error=prediction.error
     )

@@ -1,0 +1,1 @@
+"""Numbers from vectors: ridge regression, kernels, neighbours, and how far off they are."""
