@@ -158,7 +158,7 @@ def test_what_is_said_before_the_work_begins(mine: Collection) -> None:
     with pytest.raises(NotFound, match="No method"):
         flow.learn(mine, flow.LearnOptions(method="svm"))
     for options in (
-        {"target": "likes"},
+        {"target": ""},
         {"min_images": 0},
         {"test": 0.0},
         {"folds": 1},

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get
 from impasto.core.errors import ImpastoError, InvalidInput
 from impasto.flow.ask import choose_space
 from impasto.flow.recipes import recipes
-from impasto.flow.teaching import LEAST, TARGETS, LearnOptions, matches
+from impasto.flow.teaching import LEAST, OF_PROPERTIES, TARGETS, LearnOptions, matches
 
 if TYPE_CHECKING:
     from impasto.store import Collection
@@ -42,6 +42,7 @@ BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
 
 NEEDS: Mapping[str, Mapping[str, Values]] = {
     "test": {"folds": ("",)},
+    "read_as": {"target": ("",)},  # a form learns a number as what it is
     "tagging.level": {"tagging.aim": ("precision", "recall", "fixed")},
     "tagging.loss": {"method": ("steps",)},
     "tagging.sampler": {"method": ("steps",)},
@@ -168,11 +169,18 @@ class Problem:
     message: str
 
 
-def targets() -> tuple[Target, ...]:
-    """Tell what can be learned, and by which methods."""
-    return tuple(
-        Target(name, TITLES.get(name, name), method, _methods(name), LEAST.get(name, 1))
-        for name, method in TARGETS.items()
+def targets(collection: Collection) -> tuple[Target, ...]:
+    """Tell what can be learned, and by which methods: also each property that holds numbers."""
+    numbers = [name for name, kind in collection.properties().items() if kind in ("int", "float")]
+    return (
+        *(
+            Target(name, TITLES.get(name, name), method, _methods(name), LEAST.get(name, 1))
+            for name, method in TARGETS.items()
+        ),
+        *(
+            Target(name, f"{name}, a number", OF_PROPERTIES["number"], _methods(name), 1)
+            for name in numbers
+        ),
     )
 
 
@@ -229,6 +237,9 @@ def helps(docstring: str) -> dict[str, str]:
 
 def problems(collection: Collection, asked: LearnOptions) -> tuple[Problem, ...]:
     """Tell what is in the way of learning, as far as it shows before the work begins."""
+    wrong = _target(collection, asked)
+    if wrong is not None:
+        return (wrong,)
     checks: tuple[tuple[str, Callable[[], object]], ...] = (
         ("method", lambda: _known(asked)),
         *(("space", lambda name=name: choose_space(collection, name)) for name in asked.spaces),
@@ -257,11 +268,13 @@ def outlook(collection: Collection, asked: LearnOptions) -> str:
     return f"{named:,} {word}, {given}.{instead}"
 
 
-def _methods(target: str) -> tuple[Choice, ...]:
+def _methods(target: str, read_as: str = "number") -> tuple[Choice, ...]:
     from impasto import learn as room
 
     if target == "tags":
         return tuple(Choice(name, title) for name, title in room.TAG_METHODS.items())
+    if target != "label" and read_as == "number":
+        return tuple(Choice(name, method.title) for name, method in room.REGRESSORS.items())
     return tuple(Choice(name, method.title) for name, method in room.METHODS.items())
 
 
@@ -299,18 +312,27 @@ def _parts(type_: Any) -> tuple[Any, ...]:
 
 
 def _known(asked: LearnOptions) -> None:
-    known = [each.name for each in _methods(asked.target)]
+    known = [each.name for each in _methods(asked.target, asked.read_as)]
     if asked.way not in known:
         raise InvalidInput(
             f"{asked.target} can be learned with {', '.join(known)}, not {asked.way!r}."
         )
 
 
+def _target(collection: Collection, asked: LearnOptions) -> Problem | None:
+    """Say what is wrong with a target that is neither label nor tags nor a number."""
+    kinds = collection.properties()
+    if asked.target in TARGETS or kinds.get(asked.target) in ("int", "float"):
+        return None
+    known = [*TARGETS, *(name for name, kind in kinds.items() if kind in ("int", "float"))]
+    return Problem("target", f"It can be {', '.join(known)}, not {asked.target!r}.")
+
+
 def _within(one: Option, asked: LearnOptions) -> None:
     value: Any = asked
     for name in one.name.split("."):
         value = getattr(value, name)
-    if one.kind == "choice" and one.choices and value is not None:
+    if one.kind == "choice" and one.choices and value is not None and one.name != "target":
         known = [each.name for each in one.choices]
         if value not in known:
             raise InvalidInput(f"It can be {', '.join(known)}, not {value!r}.")

@@ -397,6 +397,7 @@ export function fakeSource(images: number, delay = 0): DataSource {
           .map(({ label, weight }) => ({ label, probability: weight / sum }))
           .sort((a, b) => b.probability - a.probability)
           .slice(0, 5),
+        number: null,
         neighbours: ranked({ space: null, terms: [term] })
           .slice(0, 10)
           .map(({ id, similarity }) => ({ id, similarity, label: fakeImage(id).label })),

@@ -2921,7 +2921,8 @@ export interface components {
              *         "gamma": [],
              *         "inner_folds": 3,
              *         "rows": "unit"
-             *       }
+             *       },
+             *       "read_as": "number"
              *     }
              */
             options?: components["schemas"]["LearnOptions"];
@@ -2933,7 +2934,7 @@ export interface components {
          *     Parameters
          *     ----------
          *     target : str
-         *         "label", the one class of an image, or "tags".
+         *         "label", the one class of an image, "tags", or the name of a property that holds numbers.
          *     method : str or None
          *         For labels a name in `impasto.learn.METHODS`: "linear-svm", "rbf-svm", "logistic"; for
          *         tags "logistic" or "steps". None: "linear-svm" and "logistic".
@@ -2958,6 +2959,9 @@ export interface components {
          *         What only tags need: thresholds, loss, sampler.
          *     heads : HeadOptions
          *         What only labels and properties need.
+         *     read_as : {"number", "median"}
+         *         A property is told as a number, or high from low: cut at the median of what is learned
+         *         from.
          *     recipe : str or None
          *         The recipe that these options come from; `impasto.flow.from_recipe` makes them.
          */
@@ -2981,6 +2985,12 @@ export interface components {
              * @default []
              */
             only?: string[];
+            /**
+             * Read As
+             * @default number
+             * @enum {string}
+             */
+            read_as?: "number" | "median";
             /** Recipe */
             recipe?: string | null;
             /**
@@ -3460,6 +3470,24 @@ export interface components {
             options?: components["schemas"]["ConceptOptions"];
         };
         /**
+         * NumberOut
+         * @description A number that was told, and how far off such numbers are.
+         */
+        NumberOut: {
+            /**
+             * Error
+             * @description Mean distance from the truth on images not learned from.
+             */
+            error: number;
+            /**
+             * Name
+             * @description The property.
+             */
+            name: string;
+            /** Value */
+            value: number;
+        };
+        /**
          * OptionOut
          * @description An option of learning, as a form shows it.
          */
@@ -3631,7 +3659,11 @@ export interface components {
         PredictOut: {
             /** Neighbours */
             neighbours: components["schemas"]["LabelledNeighbour"][];
-            /** Predictions */
+            number: components["schemas"]["NumberOut"] | null;
+            /**
+             * Predictions
+             * @description Empty when a number is told.
+             */
             predictions: components["schemas"]["PredictionOut"][];
         };
         /**

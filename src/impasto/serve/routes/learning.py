@@ -24,9 +24,9 @@ router = APIRouter(prefix="/learning", tags=["learning"])
 
 
 @router.get("")
-def learning() -> LearningOut:
+def learning(studio: StudioIn) -> LearningOut:
     """List what can be learned: targets, their methods, all options with what they mean."""
-    return present.learning(flow.targets(), flow.options(), flow.recipes())
+    return present.learning(flow.targets(studio.collection), flow.options(), flow.recipes())
 
 
 @router.post("/outlook")
