@@ -218,7 +218,7 @@ def test_the_app_can_not_add_folders_that_were_not_given(room: Room, source: str
 )
 def test_jobs_that_make_no_sense_are_refused(room: Room, asked: dict[str, Any]) -> None:
     before = len(room.studio.jobs.list())
-    assert room.client.post("/api/jobs", json=asked).status_code == 422
+    assert room.client.post("/api/jobs", json=asked).status_code in (400, 422)
     assert len(room.studio.jobs.list()) == before
 
 

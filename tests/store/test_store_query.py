@@ -76,7 +76,10 @@ def wanted(image: Image, filter_: Filter) -> bool:
         ("gone" in kinds if filter_.flag == "gone" else filter_.gone or "gone" not in kinds)
         and (filter_.flag is None or filter_.flag in kinds)
         and ("hidden" not in kinds or filter_.hidden or filter_.flag == "hidden")
-        and all(holds(measure(image, f"property:{name}"), value) for name, value in filter_.values)
+        and all(
+            any(holds(measure(image, f"property:{name}"), value) for value in of(filter_, name))
+            for name, _ in filter_.values
+        )
         and all(inside(image, one) for one in filter_.ranges)
         and (filter_.label is None or image.label == filter_.label)
         and not (filter_.unlabelled and image.label is not None)
@@ -85,6 +88,10 @@ def wanted(image: Image, filter_: Filter) -> bool:
         and not (filter_.usable and (image.width == 0 or "broken" in kinds))
         and (not filter_.text or filter_.text.casefold() in text)
     )
+
+
+def of(filter_: Filter, name: str) -> list[str]:
+    return [value for property_, value in filter_.values if property_ == name]
 
 
 def holds(value: Value | None, said: str) -> bool:
