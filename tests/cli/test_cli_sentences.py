@@ -95,7 +95,7 @@ WRONG = [
     Wrong("retrieve shapes discs", ("label:NAME, tag:NAME", "'discs'")),
     Wrong("retrieve shapes label:disks", ("Did you mean 'discs'",)),
     Wrong("learn shapes --method svm", ("No method 'svm'", "rbf-svm")),
-    Wrong("learn shapes --target colour", ("'label'", "'colour'")),
+    Wrong("learn shapes --target colour", ("label, tags or a property", "'colour'")),
     Wrong("learn shapes --folds 50", ("folds", "50")),
     Wrong("learn shapes --only z*", ("No label is like z*",)),
     Wrong("learn shapes --only discs", ("learning takes two",)),

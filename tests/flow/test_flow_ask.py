@@ -137,7 +137,7 @@ def test_an_image_without_a_vector(gallery: Gallery, tmp_path: Path) -> None:
         (bad,) = (i.id for i in collection.images(collection.order()) if i.name == "bad.png")
         with pytest.raises(NotFound, match=str(bad)):
             ask(collection, str(bad))
-        with pytest.raises(InvalidInput, match="has no vector"):
+        with pytest.raises(NotFound, match="has no vector"):
             flow.predict(collection, flow.choose_model(collection), [str(bad)])
 
 

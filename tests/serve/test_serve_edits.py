@@ -117,4 +117,4 @@ def test_an_order_by_what_a_space_says(room: Room) -> None:
     other = order(room, sort="typicality", descending="true", space=room.other.name)
     assert other != order(room, sort="typicality", descending="true")
     assert room.client.get("/api/order", params={"sort": "similarity"}).status_code == 400
-    assert room.client.get("/api/order", params={"sort": "beauty"}).status_code == 400
+    assert room.client.get("/api/order", params={"sort": "beauty"}).status_code == 422

@@ -209,7 +209,7 @@ def test_a_model_is_learned_as_a_job(room: Room, model: Model) -> None:
 
 @pytest.mark.parametrize(
     ("options", "status"),
-    [({"target": "year"}, 400), ({"name": "../x"}, 400), ({"space": "nowhere"}, 404)],
+    [({"target": "nothing"}, 400), ({"name": "../x"}, 400), ({"space": "nowhere"}, 404)],
 )
 def test_learning_that_can_not_work_is_refused_at_once(
     room: Room, model: Model, options: dict[str, str], status: int

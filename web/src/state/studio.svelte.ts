@@ -53,6 +53,9 @@ export class Studio {
   cheats = $state(false);
 
   readonly cards: Cards;
+  #told: (() => void) | undefined;
+  /** Kept when labels and tags are counted, hence their names known; pictures come before that. */
+  readonly counted = new Promise<void>((resolve) => (this.#told = resolve));
   readonly broken = new Broken();
   #lost: (() => void)[] = [];
   #refreshing: ReturnType<typeof setTimeout> | null = null;
@@ -121,6 +124,7 @@ export class Studio {
       else await Promise.race([this.cards.first, pause(FIRST_PICTURES)]);
       this.#loaded = true;
       this.facets = await this.source.facets(EVERYTHING);
+      this.#told?.();
     } catch (error) {
       if (this.collection === null || (error instanceof SourceError && error.status === 401))
         this.problem = error instanceof Error ? error : new Error(String(error));
