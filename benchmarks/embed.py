@@ -12,7 +12,7 @@ memory back and asks for it again).
     python benchmarks/embed.py                       # everything, about 20 minutes on two cores
     python benchmarks/embed.py --quick               # ours, and the opponents at their best
     python benchmarks/embed.py --folder ~/pictures   # your own JPEGs
-    pip install --no-deps thingsvision               # the peer; see `thingsvision` below
+    pip install --no-deps thingsvision requests      # the peer; see `thingsvision` below
 """
 
 from __future__ import annotations
