@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from impasto.collect.tables import read_table
+from impasto.collect.tables import FILE_COLUMNS, read_table
 from impasto.core.errors import InvalidInput
 from impasto.core.records import Found, Skipped
 
@@ -65,6 +65,15 @@ def test_a_csv_with_everything(folder: Path) -> None:
     assert all(isinstance(item.about.properties["score"], float) for item in found.values())
     assert found["a.jpg"].size == 5
     assert found["a.jpg"].root == folder
+
+
+@pytest.mark.parametrize("cell", ["red|big", "red; big;", "red, big", '[""red"", ""big""]'])
+@pytest.mark.parametrize("column", FILE_COLUMNS)
+def test_what_people_call_the_file_and_put_between_tags(
+    folder: Path, column: str, cell: str
+) -> None:
+    found, _ = rows(write(folder, f'{column},tags\na.jpg,"{cell}"\n'))
+    assert found["a.jpg"].about.tags == ("red", "big")
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])

@@ -31,7 +31,8 @@ FIRST_PAGE = 3.0
 TURN = 0.0005
 """Seconds that a busy thread of the server keeps the interpreter while a request waits for it.
 
-Python's own 0.005 come several times in every answer while images are listed or read.
+Python's own 0.005 come several times in every answer while images are listed or read: with them
+the slowest twentieth of the answers took a third longer, while 100,000 files were listed.
 """
 
 

@@ -20,8 +20,11 @@ from impasto.collect.scan import printable
 from impasto.core.errors import InvalidInput
 from impasto.core.records import About, Found, Skipped, Split, Value
 
-FILE_COLUMNS = ("file_name", "filename", "path", "filepath", "image")
+FILE_COLUMNS = ("file_name", "filename", "file", "path", "filepath", "image")
 """Names of the column that names the file, the first present one counts."""
+
+TAG_SIGNS = "|;,"
+"""What stands between the tags of a cell: the first of these that the cell holds."""
 
 TABLE_ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 
@@ -42,9 +45,9 @@ def read_table(file: Path) -> Iterator[Found | Skipped]:
     file : Path
         ``.csv`` or ``.tsv`` (UTF-8 or UTF-16; comma, semicolon, tab or bar), ``.jsonl``, or
         ``.parquet``. One column names the file, relative to the folder of the table:
-        `FILE_COLUMNS`. The columns ``label``, ``tags`` (a JSON list, ``a|b``, or ``a, b``) and
-        ``split`` are understood, all others kept as typed properties. An empty cell says
-        nothing.
+        `FILE_COLUMNS`. The columns ``label``, ``tags`` (a JSON list, ``a|b``, ``a; b`` or
+        ``a, b``) and ``split`` are understood, all others kept as typed properties. An empty
+        cell says nothing.
 
     Yields
     ------
@@ -191,7 +194,7 @@ def _value(value: object) -> Value:
 
 
 def _tags(value: object) -> tuple[str, ...]:
-    """Read tags from a list, a JSON list, ``a|b`` or ``a, b``."""
+    """Read tags from a list, a JSON list, ``a|b``, ``a; b`` or ``a, b``."""
     if isinstance(value, str) and value.lstrip().startswith("["):
         try:
             value = json.loads(value)
@@ -201,7 +204,8 @@ def _tags(value: object) -> tuple[str, ...]:
         words = [_word(item) for item in value if _says(item)]
     else:
         text = _word(value)
-        words = [word.strip() for word in text.split("|" if "|" in text else ",")]
+        between = next((sign for sign in TAG_SIGNS if sign in text), TAG_SIGNS[-1])
+        words = [word.strip() for word in text.split(between)]
     return tuple(dict.fromkeys(word for word in words if word))
 
 
