@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -162,6 +163,16 @@ def test_spaces_by_name(gallery: Gallery, tmp_path: Path) -> None:
             flow.retrieval(collection)
         # the model answers in its own space, not in the newest
         assert flow.predict(collection, flow.choose_model(collection), ["1"]).names == ("00.png",)
+
+
+def test_a_space_that_is_only_begun_is_not_asked_unnamed(gallery: Gallery, tmp_path: Path) -> None:
+    mine = gallery.copy(tmp_path)
+    assert impasto("embed", mine.path, "--layer", "stage1").code == 0
+    with Collection.open(mine.path, writable=False) as collection:
+        pool, stage = collection.spaces()
+        assert flow.newest([pool, stage]) == stage.space
+        for rows, meant in ((pool.rows // 2, pool), (pool.rows, stage)):
+            assert flow.newest([pool, replace(stage, rows=rows)]) == meant.space
 
 
 class TestOwnWeights:

@@ -31,11 +31,29 @@ if TYPE_CHECKING:
         Part,
         Query,
     )
-    from impasto.store import Collection
+    from impasto.store import Collection, SpaceInfo
+
+
+WHOLE = 0.9
+"""Share of the vectors of the fullest space that a space must have to be asked unnamed."""
+
+
+def newest(spaces: Sequence[SpaceInfo]) -> Space:
+    """Return the space that is meant when none is named: the newest that is not just begun.
+
+    One that an interrupted `impasto embed` left with a few vectors would answer for these alone.
+
+    Parameters
+    ----------
+    spaces : sequence of SpaceInfo
+        Oldest first, at least one.
+    """
+    most = max(info.rows for info in spaces)
+    return [info.space for info in spaces if info.rows >= WHOLE * most][-1]
 
 
 def choose_space(collection: Collection, name: str | None = None) -> Space:
-    """Return the space that is meant: by name or the beginning of it, else the newest.
+    """Return the space that is meant: by name or the beginning of it, else the `newest`.
 
     Raises
     ------
@@ -44,13 +62,14 @@ def choose_space(collection: Collection, name: str | None = None) -> Space:
     InvalidInput
         When several spaces begin like that.
     """
-    spaces = {info.space.name: info.space for info in collection.spaces() if info.rows}
-    if not spaces:
+    filled = [info for info in collection.spaces() if info.rows]
+    if not filled:
         raise NotFound(
             f"{collection.name} has no vectors yet. Compute them: impasto embed {collection.path}"
         )
     if name is None:
-        return list(spaces.values())[-1]
+        return newest(filled)
+    spaces = {info.space.name: info.space for info in filled}
     if name in spaces:
         return spaces[name]
     like = [space for key, space in spaces.items() if key.startswith(name)]
@@ -74,8 +93,8 @@ def space_for(collection: Collection, terms: Sequence[Term], name: str | None = 
     if not any(term.kind == "text" for term in terms):
         return space
     if name is None and not takes_words(space):
-        able = [i.space for i in collection.spaces() if i.rows and takes_words(i.space)]
-        space = able[-1] if able else space
+        able = [i for i in collection.spaces() if i.rows and takes_words(i.space)]
+        space = newest(able) if able else space
     check_words(collection, space)
     return space
 

@@ -16,6 +16,7 @@ from impasto.core.partition import partition, partition_tags
 from impasto.core.progress import Progress, Quiet
 from impasto.core.space import Preprocessing, Space
 from impasto.flow import gather
+from impasto.flow.ask import newest
 from impasto.flow.gather import EmbedOptions
 from impasto.flow.own_networks import PARTS, Division, find_tuned, seen_by
 from impasto.flow.places import cache_folder
@@ -200,12 +201,12 @@ def _before(collection: Collection) -> str | None:
     """Return the newest space with vectors of a network that was not tuned here."""
     from impasto.networks import TUNED
 
-    names = [
-        info.space.name
+    plain = [
+        info
         for info in collection.spaces()
         if info.rows and not info.space.network.startswith(TUNED)
     ]
-    return names[-1] if names else None
+    return newest(plain).name if plain else None
 
 
 def _pupils(

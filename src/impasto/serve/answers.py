@@ -87,9 +87,9 @@ class Answers:
         return len(self._answers)
 
     def default_space(self) -> str | None:
-        """Return the name of the newest space that has vectors, or None."""
-        filled = self.filled_spaces()
-        return filled[-1] if filled else None
+        """Return the name of the space that is asked when none is named, or None."""
+        filled = [info for info in self._collection.spaces() if info.rows]
+        return flow.newest(filled).name if filled else None
 
     def filled_spaces(self) -> list[str]:
         """Return the names of the spaces that have vectors, oldest first."""
