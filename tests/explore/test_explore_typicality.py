@@ -91,3 +91,16 @@ def test_one_image_and_none() -> None:
     assert np.allclose(typicality(opposite), [-1, -1]) or typicality(opposite).tolist() == [0, 0]
     with pytest.raises(InvalidInput, match="at least two"):
         outlyingness(one, sample=1)
+
+
+def test_a_row_that_is_not_finite_does_not_spoil_the_sum(vectors: Vectors) -> None:
+    broken = vectors.values.copy()
+    broken[4, 2] = np.nan
+    norms = vectors.norms.copy()
+    norms[4] = np.nan
+    ids = vectors.ids.copy()
+    ids[4] = -1
+    found = typicality(Vectors(vectors.space, vectors.ids, broken, norms))
+    assert np.isnan(found[4])
+    without = typicality(Vectors(vectors.space, ids, vectors.values, vectors.norms))
+    assert np.array_equal(found, without, equal_nan=True)

@@ -305,16 +305,19 @@ def _measure(
     tied, ours_tied = _equal(rising, bounds), _equal(ours, bounds)
     precision = (ours_above + (ks - above) * ours_tied / tied) / ks
 
-    values = np.unique(ours)
-    above, ours_above = _above(rising, values), _above(ours, values)
-    tied, ours_tied = _equal(rising, values), _equal(ours, values)
-    single = tied == 1
-    total = ((ours_above + 1) / (above + 1))[single].sum()
-    for group in np.flatnonzero(~single):
-        place = np.arange(tied[group])
-        expected = ours_above[group] + 1 + place * (ours_tied[group] - 1) / (tied[group] - 1)
-        share = ours_tied[group] / tied[group]
-        total += share * (expected / (above[group] + 1 + place)).sum()
+    last = np.flatnonzero(np.append(ours[1:] != ours[:-1], True))  # Of every value among ours.
+    values, ours_tied = ours[last], np.diff(last, prepend=-1)
+    ours_above = m - 1 - last
+    above = _above(rising, values)
+    tied = np.ones_like(above)
+    shared = np.flatnonzero(rising[np.maximum(n - above - 2, 0)] == values)  # Most values are not.
+    tied[shared] = _equal(rising, values[shared])
+    # Places in groups of equal values, one after another: `group` says whose each is.
+    group = np.repeat(np.arange(len(values)), tied)
+    place = np.arange(len(group)) - np.repeat(np.cumsum(tied) - tied, tied)
+    others = (ours_tied - 1) / np.maximum(tied - 1, 1)  # of ours, for each place further up
+    expected = ours_above[group] + 1 + place * others[group]
+    total = ((ours_tied / tied)[group] * expected / (above[group] + 1 + place)).sum()
 
     below = n - above - tied - (m - ours_above - ours_tied)  # Others less similar.
     wins = (ours_tied * (below + (tied - ours_tied) / 2)).sum()

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, get_args
 
@@ -250,14 +250,19 @@ def _images(file: IO[str], collection: Collection, comparison: Comparison, look:
     lines.writerow(["image", "file", "label", *columns])
     for begin in range(0, len(comparison.ids), _AT_ONCE):
         some = slice(begin, begin + _AT_ONCE)
+        ids = comparison.ids[some].tolist()
+        known = collection.places(ids)
         similarities = comparison.similarities[:, some].T.tolist()
         ranks = comparison.ranks[:, some].T.tolist()
-        images = collection.images(comparison.ids[some].tolist())
-        for image, near, rank in zip(images, similarities, ranks, strict=True):
-            numbers = [
-                cell for s, r in zip(near, rank, strict=True) for cell in (f"{s:.6f}", str(r))
-            ]
-            lines.writerow([image.id, image.path, image.label or "", *numbers])
+        lines.writerows(
+            [image, path, label or "", *chain(*zip(map(_six, near), rank, strict=True))]
+            for image, (path, label), near, rank in zip(
+                ids, known, similarities, ranks, strict=True
+            )
+        )
+
+
+_six = "{:.6f}".format  # digits
 
 
 def _distributions(file: IO[str], comparison: Comparison, look: Look) -> None:

@@ -132,6 +132,21 @@ def _some(db: sqlite3.Connection, home: Path, ids: list[int]) -> dict[int, Image
     return made
 
 
+def places(db: sqlite3.Connection, ids: Iterable[int]) -> list[tuple[str, str | None]]:
+    """Return path and label of images, several times faster than all that is known of them."""
+    wanted = [int(image) for image in ids]
+    rows = db.execute(
+        "SELECT i.id, i.path, l.name FROM json_each(?) j CROSS JOIN images i ON i.id = j.value "
+        "LEFT JOIN labels l ON l.id = i.label",
+        (json.dumps(wanted),),
+    )
+    found = {image: (path, label) for image, path, label in rows}
+    missing = next((image for image in wanted if image not in found), None)
+    if missing is not None:
+        raise NotFound(f"No image {missing} in this collection.")
+    return [found[image] for image in wanted]
+
+
 def unread(db: sqlite3.Connection) -> NDArray[np.int64]:
     """Return the images that have to be read: new, or changed since."""
     return _ids(db, "gone IS NULL AND fresh = 0")

@@ -525,6 +525,11 @@ class Collection:
         with self._catalogue.reading() as db:
             return catalogue.images(db, self.path, ids)
 
+    def places(self, ids: Iterable[int]) -> list[tuple[str, str | None]]:
+        """Return path (below its root) and label of images; raise NotFound when one is missing."""
+        with self._catalogue.reading() as db:
+            return catalogue.places(db, ids)
+
     def order(self, wanted: Filter = EVERYTHING, sort: Sort = AS_ADDED) -> NDArray[np.int64]:
         """Return the ids of all matching images, in order.
 
