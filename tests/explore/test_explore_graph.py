@@ -18,7 +18,7 @@ from impasto.core.errors import Cancelled, InvalidInput, SpaceMismatch
 from impasto.core.progress import Quiet
 from impasto.core.records import Graph
 from impasto.core.space import Space, Vectors
-from impasto.explore import graph as room
+from impasto.explore import blocks as room
 from impasto.explore.graph import knn_graph
 from impasto.explore.queries import from_rows
 from impasto.explore.similarity import neighbours

@@ -88,6 +88,7 @@ def test_no_images(make: Make) -> None:
         ({"perplexity": 0.5}, "perplexity lies between"),
         ({"neighbours": 1}, "between 2 and 1,000 neighbours"),
         ({"min_dist": 1}, "min_dist"),
+        ({"fit_on": 5}, "at least 100 images"),
     ],
 )
 def test_settings_that_can_not_be(given: dict[str, object], said: str) -> None:

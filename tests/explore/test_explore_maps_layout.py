@@ -14,7 +14,9 @@ from impasto.core.errors import Cancelled, InvalidInput, MissingExtra
 from impasto.core.progress import Quiet
 from impasto.core.records import Graph
 from impasto.core.space import Vectors
+from impasto.explore import blocks as room
 from impasto.explore import knn_graph, maps
+from impasto.explore.among import among
 from impasto.explore.maps import Method, Settings, layout
 from impasto.explore.maps.place import median
 
@@ -248,3 +250,99 @@ def test_the_median_of_places(rng: np.random.Generator) -> None:
     two = np.concatenate([np.zeros((6, 2)), np.full((4, 2), 100.0)])
     np.testing.assert_allclose(median(two, np.ones(10)), 0, atol=0.01)  # not between the two
     np.testing.assert_array_equal(median(np.ones((3, 2)), np.ones(3)), [1, 1])
+
+
+# Laid out from a sample
+
+
+@pytest.fixture(scope="module")
+def many() -> tuple[NDArray[np.float16], NDArray[np.int64]]:
+    rng = np.random.default_rng(8)
+    centres = np.random.default_rng(1).normal(size=(CLASSES, D))
+    labels = rng.integers(0, CLASSES, 900)
+    return (centres[labels] + 0.7 * rng.normal(size=(900, D))).astype(np.float16), labels
+
+
+def test_others_are_put_beside_those_that_were_drawn(
+    make: Make, many: tuple[NDArray[np.float16], NDArray[np.int64]]
+) -> None:
+    vectors, settings = make(many[0]), Settings("umap", fit_on=300)
+    made = maps.make(vectors, settings, many[1])
+    assert (made.drawn, int(made.placed.sum())) == (300, 600)
+    assert made.placing.startswith("300 images, drawn by lot, were laid out; the other 600 were")
+    drawn = ~made.placed
+    part = Vectors(vectors.space, vectors.ids[drawn], many[0][drawn], vectors.norms[drawn])
+    alone = maps.make(part, Settings("umap"), many[1][drawn])
+    assert made.positions[drawn].tobytes() == alone.positions.tobytes()
+    told = KNeighborsClassifier(5).fit(alone.positions, many[1][drawn])
+    assert told.score(made.positions[~drawn], many[1][~drawn]) > 0.9
+    assert told.score(made.positions[~drawn], np.roll(many[1][~drawn], 1)) < 0.4
+    again = maps.make(vectors, settings, many[1])
+    assert again.positions.tobytes() == made.positions.tobytes()
+    other = maps.make(vectors, Settings("umap", seed=1, fit_on=300), many[1])
+    assert not np.array_equal(other.placed, made.placed)
+    held = maps.Map.from_parts(made.card(), made.arrays())
+    assert (held.drawn, held.settings) == (300, settings)
+
+
+def test_who_is_drawn_does_not_depend_on_the_others(
+    make: Make, many: tuple[NDArray[np.float16], NDArray[np.int64]]
+) -> None:
+    order = np.random.default_rng(0).permutation(900)
+    settings = Settings("umap", fit_on=100)
+    first = maps.make(make(many[0]), settings)
+    turned = maps.make(make(many[0][order], 10 + order), settings)
+    assert turned.ids.tolist() == first.ids.tolist()
+    assert turned.placed.tolist() == first.placed.tolist()
+    np.testing.assert_allclose(turned.positions, first.positions, atol=1e-4)
+
+
+def test_how_many_are_laid_out_and_how_long_that_takes() -> None:
+    assert Settings("tsne").fitted(maps.FIT_ALL) == maps.FIT_ALL
+    assert Settings("tsne").fitted(maps.FIT_ALL + 1) == maps.FIT_ON
+    assert Settings("tsne", fit_on=0).fitted(10**6) == 10**6
+    assert Settings("pca", fit_on=500).fitted(10**6) == 10**6
+    assert Settings("umap", fit_on=500).fitted(300) == 300
+    assert maps.forecast(Settings("tsne"), maps.FIT_ALL, 1280, 1e11) == ""
+    assert maps.forecast(Settings("pca"), 10**6, 1280, 1e11) == ""
+    some = maps.forecast(Settings("tsne"), 10**6, 1280, 3e11)
+    assert some.startswith("t-SNE lays out 25,000 of 1,000,000 images, drawn by lot")
+    every = maps.forecast(Settings("tsne", fit_on=0), 10**6, 1280, 3e11)
+    assert every.startswith("t-SNE of all 1,000,000 images takes about")
+    # 975,000 x 25,000 pairs of 1,280 numbers at half of 3e11 a second take 7 minutes.
+    assert "about 9 minutes here" in some
+    assert "about 2.8 hours here" in every
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_the_nearest_among_others_by_brute_force(
+    make: Make, rng: np.random.Generator, mirrored: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "_BLOCK", 16)
+    values = rng.normal(size=(120, 9)).astype(np.float16)
+    values[[7, 30]] = values[50]  # equal pictures: ties go by place
+    turned = rng.normal(size=(120, 9)).astype(np.float16) if mirrored else None
+    vectors = make(values, np.arange(120), turned)
+    rows, others = rng.permutation(120)[:100].reshape(2, 50)
+    places, similarities = among(vectors, rows, others, 6)
+    for row, place, similar in zip(rows, places, similarities, strict=True):
+        found = vectors_like(vectors, row)[others]
+        order = np.lexsort((np.arange(50), -found))[:6]
+        np.testing.assert_allclose(similar, found[order], atol=2e-6)
+        np.testing.assert_allclose(found[place], found[order], atol=2e-6)
+    one = among(vectors, rows[3:4], others, 6)
+    assert one[1].tobytes() == similarities[3:4].tobytes()
+    assert among(vectors, rows, others[:4], 6)[0].shape == (50, 4)
+
+
+def vectors_like(vectors: Vectors, row: int) -> NDArray[np.float64]:
+    """Compare one image with all, the slow obvious way."""
+
+    def cosines(values: NDArray[np.floating]) -> NDArray[np.float64]:
+        wide = values.astype(np.float64)
+        ours = vectors.values[row].astype(np.float64)
+        lengths = np.linalg.norm(wide, axis=1) * np.linalg.norm(ours)
+        return np.asarray(wide @ ours / lengths)
+
+    found = cosines(vectors.values)
+    return found if vectors.mirrored is None else np.maximum(found, cosines(vectors.mirrored))

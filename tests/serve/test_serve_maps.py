@@ -109,7 +109,7 @@ def test_colours(room: Room, mapped: str, whole: bool) -> None:
 
 def test_what_came_later(room: Room, mapped: str) -> None:
     about, codes = coloured(room, "placed", mapped)
-    assert about["categories"] == [{"name": "there then", "count": 34}]
+    assert about["categories"] == [{"name": "laid out", "count": 34}]
     assert not codes.any()
 
 

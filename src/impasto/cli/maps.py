@@ -53,6 +53,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="UMAP: how close alike images may come to lie.",
 )
+@click.option(
+    "--fit-on",
+    type=click.IntRange(0),
+    metavar="N",
+    help="t-SNE and UMAP: lay out N images, drawn by lot, and put the others beside those they "
+    "resemble; 0 lays out all (default: all up to 200,000, of more 25,000).",
+)
 @click.option("--name", help="Name of the map (default: method and space).")
 @click.option("--again", is_flag=True, help="Make a map anew that is there already.")
 @click.option(
@@ -93,7 +100,8 @@ def map_(
     """Make a map of COLLECTION, on which images lie near those they resemble.
 
     How faithful it is stands beside what a shuffled map would get. Run it again when images came:
-    they are put beside those they resemble, and the others stay where they are.
+    they are put beside those they resemble, and the others stay where they are. Of more than
+    200,000 images t-SNE and UMAP lay out a sample, and say first how long it will take.
     """
     from impasto import flow
     from impasto.explore.maps import Settings
@@ -133,6 +141,8 @@ def describe_map(mapped: Mapped) -> dict[str, Any]:
 def say_map(mapped: Mapped) -> None:
     """Print what was done, and how far the map can be trusted."""
     click.echo(click.style(mapped.map.title, bold=True) + f"  {mapped.sentence}")
+    if mapped.made and mapped.map.drawn:
+        click.echo(f"  {mapped.map.placing}")
     found = mapped.faithfulness
     if found is None:
         click.echo("  Too few images to say how faithful it is.")

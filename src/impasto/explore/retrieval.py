@@ -21,7 +21,7 @@ from impasto.core.errors import InvalidInput
 from impasto.core.progress import Progress, Quiet
 from impasto.core.records import Estimate
 from impasto.core.space import Space, Vectors
-from impasto.explore.rows import scales_of
+from impasto.explore.rows import lots, scales_of
 from impasto.explore.similarity import similarities
 
 Answer = Literal["yes", "partly", "no"]
@@ -154,8 +154,8 @@ def retrieval(
         )
     ks = sorted({k for k in ks if k < n}) or [1]
     rng = np.random.default_rng(seed)
-    lots = np.argsort(_lots(vectors.ids[ours], seed), kind="stable")[:queries]
-    asking = ours[lots]
+    drawn = np.argsort(lots(vectors.ids[ours], seed), kind="stable")[:queries]
+    asking = ours[drawn]
     asking = asking[np.argsort(vectors.ids[asking])]
     progress.stage("Asking", len(asking), "queries")
 
@@ -331,15 +331,6 @@ def _above(rising: NDArray[np.float32], values: NDArray[np.float32]) -> NDArray[
 def _equal(rising: NDArray[np.float32], values: NDArray[np.float32]) -> NDArray[np.int64]:
     right = np.searchsorted(rising, values, side="right")
     return right - np.searchsorted(rising, values, side="left")
-
-
-def _lots(ids: NDArray[np.int64], seed: int) -> NDArray[np.uint64]:
-    """Draw a number for every id, the same whatever other ids there are (SplitMix64)."""
-    start = (seed + 1) * 0x9E3779B97F4A7C15 % 2**64
-    mixed = ids.astype(np.uint64) + np.array([start], np.uint64)
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
-    return mixed ^ (mixed >> np.uint64(31))
 
 
 def _estimates(

@@ -64,3 +64,12 @@ def scales_of(norms: NDArray[np.float32], ids: NDArray[np.int64]) -> NDArray[np.
     scales = np.divide(1, norms, out=np.zeros_like(norms), where=norms >= _TINY)
     scales[(ids < 0) | ~np.isfinite(norms)] = np.nan
     return scales
+
+
+def lots(ids: NDArray[np.int64], seed: int) -> NDArray[np.uint64]:
+    """Draw a number for every id, the same whatever other ids there are (SplitMix64)."""
+    start = (seed + 1) * 0x9E3779B97F4A7C15 % 2**64
+    mixed = ids.astype(np.uint64) + np.array([start], np.uint64)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    return mixed ^ (mixed >> np.uint64(31))

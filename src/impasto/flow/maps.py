@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from impasto.core.space import Vectors
     from impasto.explore.maps import Faithfulness, Map, Settings
     from impasto.store import Collection
+
+_SIDE = 1024  # of the matrices that are multiplied to see how fast that goes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,7 +132,7 @@ def make_map(
     NotFound
         When there are no vectors, or no such space.
     """
-    from impasto.explore.maps import Settings, links, make
+    from impasto.explore.maps import Settings, forecast, links, make
     from impasto.store import check_model_name
 
     settings, progress = settings or Settings(), progress or Quiet()
@@ -146,7 +149,10 @@ def make_map(
                 "(--name)."
             )
         return _extended(collection, name, old, vectors, progress)
-    k = links(settings, int(np.count_nonzero(vectors.ids >= 0)))
+    n = int(np.count_nonzero(vectors.ids >= 0))
+    if said := forecast(settings, n, chosen.dimension, _speed()):
+        progress.note(said)
+    k = links(settings, n) if settings.fitted(n) == n else 0
     near = graph(collection, chosen.name, k=max(k, K), progress=progress) if k else None
     made = make(
         vectors, settings, _label_numbers(collection, vectors), graph=near, progress=progress
@@ -226,6 +232,17 @@ def _label_numbers(collection: Collection, vectors: Vectors) -> NDArray[np.int64
         known = (vectors.ids >= 0) & (ids[at] == vectors.ids)
         numbers[known] = np.unique(labels, return_inverse=True)[1][at[known]]
     return numbers
+
+
+def _speed() -> float:
+    """Measure how fast matrices are multiplied here: the best of a few, per second."""
+    square = np.full((_SIDE, _SIDE), 0.5, np.float32)
+    best = np.inf
+    for _ in range(4):
+        began = perf_counter()
+        square @ square
+        best = min(best, perf_counter() - began)
+    return 2 * _SIDE**3 / best
 
 
 def _words(settings: Settings) -> str:

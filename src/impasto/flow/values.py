@@ -96,7 +96,8 @@ def values(
         return (_label if by == "label" else _split)(collection, ids)
     if by == "placed" and mapped is not None:
         code = mapped.placed.astype(np.int32)
-        return _named("placed", "Since the map was made", code, ["there then", "came later"])
+        told = ("laid out", "put beside those they resemble")
+        return _named("placed", "How it got its place", code, told)
     named: dict[str, Callable[[Collection, str, NDArray[np.int64]], Values]] = {
         "tag": partial(_within, "tag"),
         "selection": partial(_within, "selection"),

@@ -396,6 +396,8 @@ def learning(
 
 def map_(record: MapRecord) -> MapOut:
     """Present a map."""
+    from impasto.explore.maps import placing
+
     card = record.card
     space = Space.from_json(card["space"])
     return MapOut(
@@ -407,6 +409,7 @@ def map_(record: MapRecord) -> MapOut:
         created=card["created"],
         images=card["images"],
         placed=card["placed"],
+        placing=placing(card["placed"], card.get("drawn", 0)),
         columns=card["columns"],
         rows=card["rows"],
         faithfulness=card["faithfulness"],

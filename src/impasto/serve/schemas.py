@@ -984,6 +984,7 @@ class MapSettings(Out):
     perplexity: float
     neighbours: int
     min_dist: float
+    fit_on: int | None = Field(default=None, description="Images laid out: null as usual, 0 all.")
 
 
 class FaithfulnessOut(Out):
@@ -1011,7 +1012,10 @@ class MapOut(Out):
     space_title: str
     created: str = Field(description="ISO 8601.")
     images: int = Field(description="Points on it, also of images that are gone or hidden now.")
-    placed: int = Field(description="Of these, images that came after it was made.")
+    placed: int = Field(
+        description="Of these, images put beside those they resemble: not drawn, or came later."
+    )
+    placing: str = Field(description="A sentence about them; empty when there are none.")
     columns: int = Field(description="Of the grid.")
     rows: int = Field(description="Of the grid.")
     faithfulness: FaithfulnessOut | None = Field(description="Null with too few images to say.")
@@ -1209,6 +1213,11 @@ class MapOptions(In):
     perplexity: float = Field(default=30, ge=1, le=1000, description="Of t-SNE.")
     neighbours: int = Field(default=15, ge=2, le=1000, description="Of UMAP.")
     min_dist: float = Field(default=0.1, ge=0, lt=1, description="Of UMAP.")
+    fit_on: int | None = Field(
+        default=None,
+        ge=0,
+        description="Images that t-SNE and UMAP lay out; 0: all; null: all up to 200,000.",
+    )
     again: bool = Field(
         default=False, description="Make a map anew that is there; else only new images are put on."
     )

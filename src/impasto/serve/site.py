@@ -319,11 +319,17 @@ class _Writer:
         """Write maps: places, colours, and sheets of thumbnails."""
         if not maps:
             return
+        from impasto.explore.maps import placing
+
         self.progress.stage("Writing maps", len(maps), "maps")
         records = {record.name: present.map_(record) for record in self.collection.maps()}
         cards = [
             records[one.name].model_copy(
-                update={"images": len(one), "placed": int(np.count_nonzero(one.placed))}
+                update={
+                    "images": len(one),
+                    "placed": (placed := int(np.count_nonzero(one.placed))),
+                    "placing": placing(placed, one.map.drawn),
+                }
             )
             for one in maps
         ]

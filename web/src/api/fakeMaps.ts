@@ -21,6 +21,7 @@ export function fakeMaps(images: number, wait: <T>(value: T) => Promise<T>): Map
     created: "2026-01-01T10:00:00Z",
     images: ids.length,
     placed: 0,
+    placing: "",
     columns,
     rows,
     faithfulness: {

@@ -3067,6 +3067,11 @@ export interface components {
              */
             again?: boolean;
             /**
+             * Fit On
+             * @description Images that t-SNE and UMAP lay out; 0: all; null: all up to 200,000.
+             */
+            fit_on?: number | null;
+            /**
              * Method
              * @default tsne
              * @enum {string}
@@ -3126,9 +3131,14 @@ export interface components {
             name: string;
             /**
              * Placed
-             * @description Of these, images that came after it was made.
+             * @description Of these, images put beside those they resemble: not drawn, or came later.
              */
             placed: number;
+            /**
+             * Placing
+             * @description A sentence about them; empty when there are none.
+             */
+            placing: string;
             /**
              * Rows
              * @description Of the grid.
@@ -3150,6 +3160,11 @@ export interface components {
          * @description How a map was made; `perplexity` is of t-SNE, `neighbours` and `min_dist` are of UMAP.
          */
         MapSettings: {
+            /**
+             * Fit On
+             * @description Images laid out: null as usual, 0 all.
+             */
+            fit_on: number | null;
             /**
              * Method
              * @enum {string}
@@ -7137,7 +7152,7 @@ export interface operations {
     values: {
         parameters: {
             query: {
-                /** @description `label`, `split`, `tag:NAME`, `selection:NAME`, `property:NAME`, `model:NAME` (its answer when it was tested on the image), `model:NAME:score` (probability of the true label), `model:NAME:confidence`, `model:NAME:margin`, `model:NAME:error`; of tags also `model:NAME:missing`, `model:NAME:superfluous` and `model:NAME:tag:TAG`; or, with a map, `placed` (whether the image came later). */
+                /** @description `label`, `split`, `tag:NAME`, `selection:NAME`, `property:NAME`, `model:NAME` (its answer when it was tested on the image), `model:NAME:score` (probability of the true label), `model:NAME:confidence`, `model:NAME:margin`, `model:NAME:error`; of tags also `model:NAME:missing`, `model:NAME:superfluous` and `model:NAME:tag:TAG`; or, with a map, `placed` (whether the image was put beside those it resembles). */
                 by: string;
                 /** @description Name of a map: its images. */
                 map?: string | null;
@@ -7171,7 +7186,7 @@ export interface operations {
     values_data: {
         parameters: {
             query: {
-                /** @description `label`, `split`, `tag:NAME`, `selection:NAME`, `property:NAME`, `model:NAME` (its answer when it was tested on the image), `model:NAME:score` (probability of the true label), `model:NAME:confidence`, `model:NAME:margin`, `model:NAME:error`; of tags also `model:NAME:missing`, `model:NAME:superfluous` and `model:NAME:tag:TAG`; or, with a map, `placed` (whether the image came later). */
+                /** @description `label`, `split`, `tag:NAME`, `selection:NAME`, `property:NAME`, `model:NAME` (its answer when it was tested on the image), `model:NAME:score` (probability of the true label), `model:NAME:confidence`, `model:NAME:margin`, `model:NAME:error`; of tags also `model:NAME:missing`, `model:NAME:superfluous` and `model:NAME:tag:TAG`; or, with a map, `placed` (whether the image was put beside those it resembles). */
                 by: string;
                 /** @description Name of a map: its images. */
                 map?: string | null;

@@ -14,7 +14,7 @@ describe("what a map can be coloured by", () => {
     expect(waysOf(null, [], 0)).toEqual([]);
     const facets = { labels: [], splits: [], properties: [{ name: "made_in", type: "int" as const, count: 1 }], tags: [{ name: "sea", count: 3 }] };
     expect(waysOf(facets, [], 3)).toEqual([
-      ["What is known", [["placed", "Since the map was made"]]],
+      ["What is known", [["placed", "How they got their place"]]],
       ["Property", [["property:made_in", "made in"]]],
       ["Tag", [["tag:sea", "sea"]]],
     ]);

@@ -18,7 +18,7 @@ export function waysOf(
   const known: Way[] = [];
   if (facets?.labels.length) known.push(["label", "Label"]);
   if (facets?.splits.length) known.push(["split", "Split"]);
-  if (placed) known.push(["placed", "Since the map was made"]);
+  if (placed) known.push(["placed", "How they got their place"]);
   const groups: WayGroup[] = [
     ["What is known", known],
     [

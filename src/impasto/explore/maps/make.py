@@ -18,6 +18,7 @@ from impasto.explore.maps.layout import laid_out, links
 from impasto.explore.maps.pca import principal_axes, project
 from impasto.explore.maps.place import beside
 from impasto.explore.maps.records import Map, Settings, frame_of
+from impasto.explore.rows import lots
 
 
 def make(
@@ -33,6 +34,9 @@ def make(
     In a space with ``flip="both"`` PCA leaves the vectors of the mirror images aside; the nearest
     images, which t-SNE and UMAP keep together, are those of the better of the two.
 
+    Of very many images t-SNE and UMAP lay out some (see `Settings.fitted`), which their ids and the
+    seed draw by lot, and the others are put beside those they resemble, as new ones are.
+
     Parameters
     ----------
     vectors : Vectors
@@ -40,7 +44,8 @@ def make(
     labels : ndarray of shape (n_rows,), int64, optional
         Number of the label of each row of `vectors`, -1 for none: only to measure with.
     graph : Graph, optional
-        Of these vectors, with at least `links` neighbours; computed when it is not given.
+        Of these vectors, with at least `links` neighbours; computed when it is not given, or
+        when not all images are laid out.
     progress : Progress, optional
 
     Returns
@@ -59,17 +64,26 @@ def make(
         raise InvalidInput(
             f"No image has a vector in {vectors.space.title}; embed some (impasto embed)."
         )
-    mean, axes = principal_axes(vectors, rows, 2, progress=progress)
-    positions = project(vectors, rows, mean, axes, progress=progress)
-    k = links(settings, len(rows))
+    drawn = _drawn(vectors.ids[rows], settings)
+    placed = np.ones(len(rows), bool)
+    placed[drawn] = False
+    positions = np.empty((len(rows), 2), np.float32)
+    mean, axes = principal_axes(vectors, rows[drawn], 2, progress=progress)
+    positions[drawn] = project(vectors, rows[drawn], mean, axes, progress=progress)
+    k = links(settings, len(drawn))
     if k:
-        graph = graph or knn_graph(vectors, k, progress=progress)
-        if graph.k < k or not np.array_equal(graph.ids, vectors.ids[rows]):
+        if len(drawn) < len(rows):
+            graph = knn_graph(_part(vectors, rows[drawn]), k, progress=progress)
+        else:
+            graph = graph or knn_graph(vectors, k, progress=progress)
+        if graph.k < k or not np.array_equal(graph.ids, vectors.ids[rows[drawn]]):
             raise InvalidInput(
                 f"This graph does not hold the {k} nearest images of these vectors; compute it "
                 "again."
             )
-        positions = laid_out(graph.cut(k), positions, settings, progress)
+        positions[drawn] = laid_out(graph.cut(k), positions[drawn], settings, progress)
+    if placed.any():
+        positions[placed] = beside(vectors, rows[drawn], positions[drawn], rows[placed], progress)
     made = Map(
         space=vectors.space,
         settings=settings,
@@ -77,9 +91,10 @@ def make(
         rows=rows,
         positions=positions,
         cells=np.zeros((len(rows), 2), np.int32),
-        placed=np.zeros(len(rows), bool),
+        placed=placed,
         frame=frame_of(positions),
         axes=np.concatenate([mean[None], axes]).astype(np.float32) if not k else None,
+        drawn=len(drawn) if placed.any() else 0,
     )
     return _finished(made, vectors, labels, progress)
 
@@ -150,6 +165,21 @@ def _live(vectors: Vectors) -> NDArray[np.int64]:
     """Return the rows that count, by rising id."""
     rows = np.flatnonzero(vectors.ids >= 0)
     return rows[np.argsort(vectors.ids[rows], kind="stable")]
+
+
+def _drawn(ids: NDArray[np.int64], settings: Settings) -> NDArray[np.int64]:
+    """Return the places, rising, of the images that are laid out."""
+    wanted = settings.fitted(len(ids))
+    if wanted == len(ids):
+        return np.arange(len(ids))
+    return np.sort(np.argsort(lots(ids, settings.seed), kind="stable")[:wanted])
+
+
+def _part(vectors: Vectors, rows: NDArray[np.int64]) -> Vectors:
+    """Copy some rows of a space."""
+    mirrored = None if vectors.mirrored is None else vectors.mirrored[rows]
+    ids, norms = vectors.ids[rows], vectors.norms[rows]
+    return Vectors(vectors.space, ids, vectors.values[rows], norms, mirrored)
 
 
 def _finished(

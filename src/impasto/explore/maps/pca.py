@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from impasto.core.progress import Progress, Quiet
 from impasto.core.space import Vectors
-from impasto.explore.rows import unit
+from impasto.explore import kernel
+from impasto.explore.rows import scales_of
 
 _BLOCK = 4096
 
@@ -90,7 +91,9 @@ def blocks(
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """Read unit vectors block by block: (position of the first, rows of the block)."""
     for begin in range(0, len(rows), size):
-        yield begin, unit(vectors.values[rows[begin : begin + size]])
+        some = rows[begin : begin + size]
+        scales = scales_of(vectors.norms[some], vectors.ids[some])
+        yield begin, kernel.scaled(vectors.values, some, scales)
 
 
 def _by_features(
@@ -104,7 +107,7 @@ def _by_features(
     d = len(mean)
     total = np.zeros((d, d))
     for _, block in blocks(vectors, rows):
-        centred = (block - mean).astype(np.float32)
+        centred = block - mean.astype(np.float32)
         total += centred.T @ centred
         progress.advance(len(block))
     _, turned = _largest(total / len(rows), k)

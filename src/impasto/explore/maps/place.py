@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 from impasto.core.progress import Progress
 from impasto.core.space import Vectors
-from impasto.explore.similarity import nearest, similarities
+from impasto.explore.among import among
 
 K = 15
 """Images that say where a new one goes."""
 
-_BLOCK = 8  # new images that share one pass over the vectors
+_BLOCK = 4096  # new images placed at a time
 _STEPS = 30  # towards the median; a step gains about a digit every three
 
 
@@ -45,37 +45,39 @@ def beside(
     ndarray of shape (n_new, 2), float32
     """
     found = np.empty((len(new), 2), np.float32)
-    index = np.arange(len(rows))
     progress.stage("Placing", len(new))
     for begin in range(0, len(new), _BLOCK):
-        some = new[begin : begin + _BLOCK]
-        similar = similarities(vectors, np.asarray(vectors.values[some], np.float32))[:, rows]
-        for at, line in enumerate(similar, begin):
-            near = nearest(vectors.space, index, line, K)
-            apart = 2 - 2 * near.similarities.astype(np.float64)
-            found[at] = median(positions[near.ids].astype(np.float64), 1 / (apart + 1e-6))
-        progress.advance(len(some))
+        some = slice(begin, begin + _BLOCK)
+        near, similar = among(vectors, new[some], rows, K)
+        apart = 2 - 2 * similar.astype(np.float64)
+        found[some] = median(positions[near].astype(np.float64), 1 / (apart + 1e-6))
+        progress.advance(len(near))
     return found
 
 
 def median(places: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the weighted median of points in the plane.
+    """Return the weighted median of points in the plane; of many sets of points at once.
 
     Parameters
     ----------
-    places : ndarray of shape (k, 2)
-    weights : ndarray of shape (k,)
+    places : ndarray of shape (..., k, 2)
+    weights : ndarray of shape (..., k)
         Above 0.
 
     Returns
     -------
-    ndarray of shape (2,)
+    ndarray of shape (..., 2)
     """
-    middle: NDArray[np.float64] = np.average(places, axis=0, weights=weights)
-    tiny = 1e-6 * float(np.ptp(places, axis=0).max())
-    if tiny == 0:
-        return middle
+    tiny = 1e-6 * np.ptp(places, axis=-2).max(axis=-1)[..., None]
+    tiny[tiny == 0] = 1  # all in one place
+    middle = _mean(places, weights)
     for _ in range(_STEPS):
-        pull = weights / np.maximum(np.linalg.norm(places - middle, axis=1), tiny)
-        middle = np.average(places, axis=0, weights=pull)
+        away = np.linalg.norm(places - middle[..., None, :], axis=-1)
+        middle = _mean(places, weights / np.maximum(away, tiny))
     return middle
+
+
+def _mean(places: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    total: NDArray[np.float64] = (places * weights[..., None]).sum(axis=-2)
+    total /= weights.sum(axis=-1)[..., None]
+    return total

@@ -19,6 +19,15 @@ Method = Literal["pca", "tsne", "umap"]
 METHODS: dict[Method, str] = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 """Methods and what people call them."""
 
+FIT_ALL = 200_000
+"""Up to so many images t-SNE and UMAP lay out all when nothing is said: more take hours."""
+
+FIT_ON = 25_000
+"""Of more, so many are drawn by lot."""
+
+FEWEST_FIT = 100
+"""Fewer would say little of the others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -35,6 +44,9 @@ class Settings:
         UMAP: how many neighbours an image is tied to.
     min_dist : float
         UMAP: how close alike images may come to lie, from 0 to 1.
+    fit_on : int or None
+        t-SNE and UMAP: lay out so many images, drawn by lot, and put the others beside those
+        they resemble; 0: lay out all. None: all up to `FIT_ALL`, of more than that `FIT_ON`.
     """
 
     method: Method = "tsne"
@@ -42,6 +54,7 @@ class Settings:
     perplexity: float = 30.0
     neighbours: int = 15
     min_dist: float = 0.1
+    fit_on: int | None = None
 
     def __post_init__(self) -> None:
         """Check each value."""
@@ -57,12 +70,34 @@ class Settings:
             raise InvalidInput(f"UMAP takes between 2 and 1,000 neighbours, not {self.neighbours}.")
         if not 0 <= self.min_dist < 1:
             raise InvalidInput(f"min_dist lies from 0 to below 1, not {self.min_dist}.")
+        if self.fit_on is not None and self.fit_on != 0 and self.fit_on < FEWEST_FIT:
+            raise InvalidInput(
+                f"A map is laid out from at least {FEWEST_FIT} images, or from all (0), not "
+                f"{self.fit_on}."
+            )
 
     @property
     def used(self) -> dict[str, Any]:
         """The settings that the method looks at; maps that agree in them are the same map."""
         own = {"pca": (), "tsne": ("perplexity",), "umap": ("neighbours", "min_dist")}
-        return {name: getattr(self, name) for name in ("method", "seed", *own[self.method])}
+        names = ["method", "seed", *own[self.method]]
+        if self.method != "pca" and self.fit_on is not None:
+            names.append("fit_on")
+        return {name: getattr(self, name) for name in names}
+
+    def fitted(self, n: int) -> int:
+        """Count the images that are laid out of `n`; the others are put beside them.
+
+        Examples
+        --------
+        >>> Settings("umap").fitted(200_000), Settings("umap").fitted(1_000_000)
+        (200000, 25000)
+        """
+        if self.method == "pca" or self.fit_on == 0:
+            return n
+        if self.fit_on is None:
+            return n if n <= FIT_ALL else FIT_ON
+        return min(n, self.fit_on)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +117,8 @@ class Map:
     cells : ndarray of shape (n_images, 2), int32
         Column and row of each image in the grid without overlaps; no two share a cell.
     placed : ndarray of shape (n_images,), bool
-        Images that came, or changed, after the map was made, put beside those they resemble.
+        Images that were put beside those they resemble: that were not drawn, or came, or changed,
+        after the map was made.
     frame : tuple of 3 floats
         Centre and side of the square that is looked at. It is that of the map as it was made,
         and grows only when a new image comes to lie outside.
@@ -90,6 +126,8 @@ class Map:
         None where there are too few images to say.
     axes : ndarray of shape (3, n_features), float32, or None
         PCA: mean and two principal axes, which place new images.
+    drawn : int
+        Images that were drawn by lot to be laid out; 0 when all were laid out.
     """
 
     space: Space
@@ -102,6 +140,7 @@ class Map:
     frame: Frame
     faithfulness: Faithfulness | None = None
     axes: NDArray[np.float32] | None = None
+    drawn: int = 0
 
     def __post_init__(self) -> None:
         """Check that the arrays belong together and hold places."""
@@ -125,6 +164,11 @@ class Map:
     def title(self) -> str:
         """What people read."""
         return f"{METHODS[self.settings.method]} of {self.space.title}"
+
+    @property
+    def placing(self) -> str:
+        """Say in a sentence which images were put beside others, "" when none was."""
+        return placing(int(self.placed.sum()), self.drawn)
 
     @property
     def points(self) -> NDArray[np.float32]:
@@ -184,6 +228,7 @@ class Map:
             "settings": asdict(self.settings),
             "images": len(self),
             "placed": int(self.placed.sum()),
+            "drawn": self.drawn,
             "columns": self.shape[0],
             "rows": self.shape[1],
             "frame": list(self.frame),
@@ -234,7 +279,25 @@ class Map:
             frame=tuple(card["frame"]),
             faithfulness=Faithfulness.from_json(found) if found else None,
             axes=None if axes is None else axes.reshape(3, space.dimension),
+            drawn=int(card.get("drawn", 0)),  # maps of before all images were laid out
         )
+
+
+def placing(placed: int, drawn: int) -> str:
+    """Say in a sentence which images were put beside others, "" when none was.
+
+    Parameters
+    ----------
+    placed, drawn : int
+        Images; see `Map`.
+    """
+    if drawn:
+        return (
+            f"{drawn:,} images, drawn by lot, were laid out; the other {placed:,} were put beside "
+            "those they resemble."
+        )
+    came = "1 image came later and was" if placed == 1 else f"{placed:,} came later and were"
+    return f"{came} put beside those they resemble." if placed else ""
 
 
 def frame_of(positions: NDArray[np.float32], frame: Frame | None = None) -> Frame:

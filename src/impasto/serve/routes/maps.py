@@ -40,7 +40,7 @@ By = Annotated[
         "(its answer when it was tested on the image), `model:NAME:score` (probability of the true "
         "label), `model:NAME:confidence`, `model:NAME:margin`, `model:NAME:error`; of tags also "
         "`model:NAME:missing`, `model:NAME:superfluous` and `model:NAME:tag:TAG`; or, with a map, "
-        "`placed` (whether the image came later).",
+        "`placed` (whether the image was put beside those it resembles).",
     ),
 ]
 MapName = Annotated[str | None, Query(alias="map", description="Name of a map: its images.")]
