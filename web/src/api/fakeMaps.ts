@@ -15,7 +15,7 @@ export function fakeMaps(images: number, wait: <T>(value: T) => Promise<T>): Map
   const card = (method: "tsne" | "pca"): MapCard => ({
     name: method,
     title: method === "tsne" ? "t-SNE of EfficientNet-Lite0 · pooled" : "PCA of EfficientNet-Lite0 · pooled",
-    settings: { method, seed: 0, perplexity: 30, neighbours: 15, min_dist: 0.1 },
+    settings: { method, seed: 0, perplexity: 30, neighbours: 15, min_dist: 0.1, fit_on: null },
     space: "lite0",
     space_title: "EfficientNet-Lite0 · pooled",
     created: "2026-01-01T10:00:00Z",
