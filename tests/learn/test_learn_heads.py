@@ -12,6 +12,7 @@ from sklearn.svm import SVC
 
 from impasto.core.errors import InvalidInput, NotFound
 from impasto.learn import METHODS, Setting, kernel
+from impasto.learn.along_c import TrainerAlongC
 from impasto.learn.estimator import HeadClassifier
 from impasto.learn.heads import (
     Scaling,
@@ -21,7 +22,7 @@ from impasto.learn.heads import (
     unit_rows,
 )
 from impasto.learn.kernel import KernelTrainer
-from impasto.learn.logistic import LogisticTrainer
+from impasto.learn.logistic import Problem
 from impasto.learn.machines import KernelHead, Pairs, coupled
 from impasto.learn.methods import Examples
 
@@ -117,7 +118,7 @@ def test_logistic_is_that_of_scikit_learn(n: int) -> None:
     theirs = LogisticRegression(C=3.0, tol=1e-8, max_iter=5000)
     theirs.fit(rows[train].astype(np.float64), codes[train])
     expected = theirs.predict_proba(rows[held].astype(np.float64))
-    trainer = LogisticTrainer(Examples(unit, codes, 3))
+    trainer = TrainerAlongC(Examples(unit, codes, 3), Problem)
     path = trainer.scores(train, held, [Setting(10.0), Setting(3.0), Setting(0.3)])
     np.testing.assert_allclose(np.exp(path[1]), expected, atol=0.01)
     _, head = trainer.fit(train, Setting(3.0))

@@ -14,9 +14,10 @@ from sklearn.svm import LinearSVC
 from impasto.core.errors import InvalidInput, SpaceMismatch
 from impasto.core.space import Space
 from impasto.learn import METHODS, Config, Learned, Setting, learn, load_model
+from impasto.learn.along_c import TrainerAlongC
 from impasto.learn.forest import ForestTrainer
 from impasto.learn.heads import log_softmax
-from impasto.learn.linear_path import Machines, PathTrainer
+from impasto.learn.linear_path import Machines, up_to
 from impasto.learn.methods import Examples
 from impasto.learn.mlp import BATCH, EPOCHS, RATE, MlpTrainer
 from impasto.learn.nearest import NearestTrainer
@@ -86,7 +87,7 @@ def test_linear_machines_are_those_of_scikit_learn(c: float) -> None:
 def test_the_warm_path_is_that_of_cold_fits() -> None:
     values, codes = noisy()
     train, held = np.arange(0, 150, 2), np.arange(1, 150, 2)
-    trainer = PathTrainer(Examples(values, codes, 3))
+    trainer = TrainerAlongC(Examples(values, codes, 3), Machines, up_to)
     settings = METHODS["linear-path"].settings
     warm = trainer.scores(train, held, settings)
     assert [one.c for one in settings[:2]] == [1e-6, pytest.approx(1e-5)]
@@ -199,6 +200,6 @@ def test_mirror_images_are_learned_from_and_never_tested() -> None:
 
 def test_scores_of_a_path_are_log_probabilities() -> None:
     values, codes = noisy()
-    trainer = PathTrainer(Examples(values, codes, 3))
+    trainer = TrainerAlongC(Examples(values, codes, 3), Machines, up_to)
     (scores,) = trainer.scores(np.arange(100), np.arange(100, 150), [Setting(1.0)])
     np.testing.assert_allclose(scores, log_softmax(scores))

@@ -3,67 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.learn.heads import LinearHead, Scaling, Scores
+from impasto.learn.heads import LinearHead
 from impasto.learn.logistic import principal
-from impasto.learn.methods import Examples, Setting
 
 _SMALLEST = 1e-10  # pull on a bias, which has none of its own, so that every system has a solution
 
 
-class PathTrainer:
-    """Fit linear machines on subsets of the same images.
-
-    Parameters
-    ----------
-    examples : Examples
-    """
-
-    parallel = False  # its matrix products use all cores already
-
-    def __init__(self, examples: Examples) -> None:
-        self.examples = examples
-
-    def scores(
-        self, train: NDArray[np.int64], held: NDArray[np.int64], settings: Sequence[Setting]
-    ) -> list[Scores]:
-        """Fit on `train` with each setting and score the images `held` out.
-
-        Returns
-        -------
-        list of ndarray of shape (n_held, n_classes), float64
-            Log scores, in the order of `settings`.
-        """
-        scaling, machines = self._machines(train)
-        outside = scaling.apply(self.examples.rows[held])
-        found: dict[Setting, Scores] = {}
-        head: LinearHead | None = None
-        for setting in sorted(settings, key=lambda setting: setting.c):
-            head = machines.solve(setting.c, start=head)
-            found[setting] = head.scores(outside)
-        return [found[setting] for setting in settings]
-
-    def fit(self, train: NDArray[np.int64], setting: Setting) -> tuple[Scaling, LinearHead]:
-        """Fit on `train` and keep what prediction needs."""
-        scaling, machines = self._machines(train)
-        head: LinearHead | None = None
-        for c in _up_to(setting.c):
-            head = machines.solve(c, start=head)
-        assert head is not None
-        return scaling, head
-
-    def _machines(self, train: NDArray[np.int64]) -> tuple[Scaling, Machines]:
-        examples, scaling = self.examples, self.examples.scaling(train)
-        rows = scaling.apply(examples.rows[train])
-        return scaling, Machines(rows, examples.codes[train], examples.n_classes)
-
-
-def _up_to(c: float) -> list[float]:
+def up_to(c: float) -> list[float]:
     """Return values of C that lead to the last one by factors of 10.
 
     A cold start at a great C is slow to leave where it begins: hardly anything pulls there.

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 
 from impasto.core.errors import InvalidInput
-from impasto.learn.model import DESCRIPTION, Model, load_model, read_files
+from impasto.learn.model import Model, load_model
 from impasto.learn.number.model import NumberModel, load_number_model
+from impasto.learn.stored import DESCRIPTION, read_files
 from impasto.learn.tag_model import TARGET, TagModel, load_tag_model
 from impasto.learn.tune.model import METHOD, TunedModel, load_tuned_model
 

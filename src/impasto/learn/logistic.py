@@ -2,55 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.learn.heads import LinearHead, Scaling, Scores
-from impasto.learn.methods import Examples, Setting
-
-
-class LogisticTrainer:
-    """Fit logistic regressions on subsets of the same images.
-
-    Parameters
-    ----------
-    examples : Examples
-    """
-
-    parallel = False  # its matrix products use all cores already
-
-    def __init__(self, examples: Examples) -> None:
-        self.examples = examples
-
-    def scores(
-        self, train: NDArray[np.int64], held: NDArray[np.int64], settings: Sequence[Setting]
-    ) -> list[Scores]:
-        """Fit on `train` with each setting and score the images `held` out.
-
-        Returns
-        -------
-        list of ndarray of shape (n_held, n_classes), float64
-            Log scores, in the order of `settings`.
-        """
-        examples, scaling = self.examples, self.examples.scaling(train)
-        rows, outside = (scaling.apply(examples.rows[some]) for some in (train, held))
-        problem = Problem(rows, examples.codes[train], examples.n_classes)
-        found: dict[Setting, Scores] = {}
-        head: LinearHead | None = None
-        for setting in sorted(settings, key=lambda setting: setting.c):
-            head = problem.solve(setting.c, start=head)
-            found[setting] = head.scores(outside)
-        return [found[setting] for setting in settings]
-
-    def fit(self, train: NDArray[np.int64], setting: Setting) -> tuple[Scaling, LinearHead]:
-        """Fit on `train` and keep what prediction needs."""
-        examples, scaling = self.examples, self.examples.scaling(train)
-        rows = scaling.apply(examples.rows[train])
-        problem = Problem(rows, examples.codes[train], examples.n_classes)
-        return scaling, problem.solve(setting.c)
+from impasto.learn.heads import LinearHead
 
 
 class Problem:

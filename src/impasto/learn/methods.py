@@ -195,15 +195,17 @@ def _kernel(examples: Examples) -> Trainer:
 
 
 def _logistic(examples: Examples) -> Trainer:
-    from impasto.learn.logistic import LogisticTrainer
+    from impasto.learn.along_c import TrainerAlongC
+    from impasto.learn.logistic import Problem
 
-    return LogisticTrainer(examples)
+    return TrainerAlongC(examples, Problem)
 
 
 def _path(examples: Examples) -> Trainer:
-    from impasto.learn.linear_path import PathTrainer
+    from impasto.learn.along_c import TrainerAlongC
+    from impasto.learn.linear_path import Machines, up_to
 
-    return PathTrainer(examples)
+    return TrainerAlongC(examples, Machines, up_to)
 
 
 def _forest(examples: Examples) -> Trainer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.core.errors import InvalidInput, SpaceMismatch
+from impasto.core.errors import SpaceMismatch
 from impasto.core.space import Space, check_same_space
 from impasto.learn.forest import ForestHead
 from impasto.learn.heads import Head, LinearHead, Scaling, probabilities
@@ -20,10 +19,7 @@ from impasto.learn.methods import Setting
 from impasto.learn.mlp import MlpHead
 from impasto.learn.nearest import NearestHead
 from impasto.learn.reading import Reading
-
-FORMAT = 2
-WEIGHTS = "model.safetensors"
-DESCRIPTION = "model.json"
+from impasto.learn.stored import FORMAT, Arrays, pack, unpack
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,16 +134,13 @@ class Model:
 
     def files(self) -> dict[str, bytes]:
         """Return the stored form: a description in JSON and arrays in safetensors."""
-        from safetensors.numpy import save
-
         data = self.to_json() | {
             "reading": self.reading.to_json(),
             "spread": self.scaling.spread,
             "head": {"kind": self.head.kind, **self.head.to_json()},
         }
         arrays = {"centre": self.scaling.centre, **self.head.arrays()}
-        packed = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
-        return {DESCRIPTION: json.dumps(data, indent=1).encode(), WEIGHTS: packed}
+        return pack(data, arrays)
 
 
 def load_model(source: Path | Mapping[str, bytes]) -> Model:
@@ -163,51 +156,27 @@ def load_model(source: Path | Mapping[str, bytes]) -> Model:
     InvalidInput
         If there is no model, or one of a newer format.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
-    files = read_files(source) if isinstance(source, Path) else source
-    try:
-        data = json.loads(files[DESCRIPTION])
-        if data["format"] > FORMAT:
-            raise InvalidInput(
-                f"This model has format {data['format']}; this version of impasto reads up to "
-                f"{FORMAT}. Update impasto."
-            )
-        arrays = load(files[WEIGHTS])
-        return Model(
-            spaces=tuple(Space.from_json(space) for space in data["spaces"]),
-            target=data["target"],
-            method=data["method"],
-            labels=tuple(data["labels"]),
-            setting=Setting.from_json(data["parameters"]),
-            reading=Reading.from_json(data["reading"]),
-            scaling=Scaling(arrays["centre"], data["spread"]),
-            head=_head(
-                data["head"] | {"labels": data["labels"]},
-                {name: array for name, array in arrays.items() if name != "centre"},
-            ),
-            temperature=data["temperature"],
-            trained=data["trained"],
-            seed=data["seed"],
-            cut=data["cut"],
-        )
-    except (KeyError, ValueError, TypeError, SafetensorError) as error:
-        raise InvalidInput(
-            f"This is not a model that impasto stored, or it is damaged ({error!r}). "
-            "Learn it again."
-        ) from error
+    return unpack(source, "a model", _built)
 
 
-def read_files(folder: Path) -> dict[str, bytes]:
-    """Read the files of a model; raise InvalidInput when there is none."""
-    try:
-        return {name: (folder / name).read_bytes() for name in (DESCRIPTION, WEIGHTS)}
-    except OSError as error:
-        raise InvalidInput(
-            f"There is no model in {folder}: {error.strerror or error}. It should hold "
-            f"{DESCRIPTION} and {WEIGHTS}."
-        ) from error
+def _built(data: Mapping[str, Any], arrays: Arrays) -> Model:
+    return Model(
+        spaces=tuple(Space.from_json(space) for space in data["spaces"]),
+        target=data["target"],
+        method=data["method"],
+        labels=tuple(data["labels"]),
+        setting=Setting.from_json(data["parameters"]),
+        reading=Reading.from_json(data["reading"]),
+        scaling=Scaling(arrays["centre"], data["spread"]),
+        head=_head(
+            data["head"] | {"labels": data["labels"]},
+            {name: array for name, array in arrays.items() if name != "centre"},
+        ),
+        temperature=data["temperature"],
+        trained=data["trained"],
+        seed=data["seed"],
+        cut=data["cut"],
+    )
 
 
 def check_vectors(

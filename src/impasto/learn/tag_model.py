@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +13,8 @@ from numpy.typing import NDArray
 from impasto.core.errors import InvalidInput
 from impasto.core.space import Space
 from impasto.learn.heads import Scaling, unit_rows
-from impasto.learn.model import (
-    DESCRIPTION,
-    FORMAT,
-    WEIGHTS,
-    check_vectors,
-    read_files,
-)
+from impasto.learn.model import check_vectors
+from impasto.learn.stored import FORMAT, Arrays, pack, unpack
 from impasto.learn.tag_heads import Curves, TagHead
 
 TARGET = "tags"
@@ -157,10 +151,8 @@ class TagModel:
 
     def files(self) -> dict[str, bytes]:
         """Return the stored form: a description in JSON and arrays in safetensors."""
-        from safetensors.numpy import save
-
         data = self.to_json() | {"spread": self.scaling.spread, "head": TARGET}
-        arrays = {
+        arrays: dict[str, NDArray[Any]] = {
             "centre": self.scaling.centre,
             "weights": self.head.weights,
             "bias": self.head.bias,
@@ -168,8 +160,7 @@ class TagModel:
             "shifts": self.curves.shifts,
             "thresholds": self.thresholds,
         }
-        packed = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
-        return {DESCRIPTION: json.dumps(data, indent=1).encode(), WEIGHTS: packed}
+        return pack(data, arrays)
 
 
 def load_tag_model(source: Path | Mapping[str, bytes]) -> TagModel:
@@ -185,35 +176,22 @@ def load_tag_model(source: Path | Mapping[str, bytes]) -> TagModel:
     InvalidInput
         If there is no tagger, or one of a newer format.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
+    return unpack(source, "a tagger", _built)
 
-    files = read_files(source) if isinstance(source, Path) else source
-    try:
-        data = json.loads(files[DESCRIPTION])
-        if data["format"] > FORMAT:
-            raise InvalidInput(
-                f"This model has format {data['format']}; this version of impasto reads up to "
-                f"{FORMAT}. Update impasto."
-            )
-        if data["target"] != TARGET:
-            raise InvalidInput(f"This model tells a {data['target']}, not tags.")
-        arrays = load(files[WEIGHTS])
-        return TagModel(
-            space=Space.from_json(data["space"]),
-            method=data["method"],
-            tags=tuple(data["labels"]),
-            parameters=data["parameters"],
-            scaling=Scaling(arrays["centre"], data["spread"]),
-            head=TagHead(arrays["weights"], arrays["bias"]),
-            curves=Curves(arrays["slopes"], arrays["shifts"]),
-            thresholds=arrays["thresholds"],
-            trained=data["trained"],
-            images=data["images"],
-            seed=data["seed"],
-        )
-    except (KeyError, ValueError, TypeError, SafetensorError) as error:
-        raise InvalidInput(
-            f"This is not a tagger that impasto stored, or it is damaged ({error!r}). "
-            "Learn it again."
-        ) from error
+
+def _built(data: Mapping[str, Any], arrays: Arrays) -> TagModel:
+    if data["target"] != TARGET:
+        raise InvalidInput(f"This model tells a {data['target']}, not tags.")
+    return TagModel(
+        space=Space.from_json(data["space"]),
+        method=data["method"],
+        tags=tuple(data["labels"]),
+        parameters=data["parameters"],
+        scaling=Scaling(arrays["centre"], data["spread"]),
+        head=TagHead(arrays["weights"], arrays["bias"]),
+        curves=Curves(arrays["slopes"], arrays["shifts"]),
+        thresholds=arrays["thresholds"],
+        trained=data["trained"],
+        images=data["images"],
+        seed=data["seed"],
+    )

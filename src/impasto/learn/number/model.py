@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.core.errors import InvalidInput
 from impasto.core.space import Space
 from impasto.learn.heads import Scaling
 from impasto.learn.methods import Setting
-from impasto.learn.model import DESCRIPTION, FORMAT, WEIGHTS, check_vectors, read_files
+from impasto.learn.model import check_vectors
 from impasto.learn.number.regressors import told
 from impasto.learn.reading import Reading
+from impasto.learn.stored import FORMAT, Arrays, pack, unpack
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,15 +121,13 @@ class NumberModel:
 
     def files(self) -> dict[str, bytes]:
         """Return the stored form: a description in JSON and arrays in safetensors."""
-        from safetensors.numpy import save
-
         data = self.to_json() | {
             "reading": self.reading.to_json(),
             "spread": self.scaling.spread,
         }
-        arrays = {"centre": self.scaling.centre, "rows": self.rows, "weights": self.weights}
-        packed = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
-        return {DESCRIPTION: json.dumps(data, indent=1).encode(), WEIGHTS: packed}
+        return pack(
+            data, {"centre": self.scaling.centre, "rows": self.rows, "weights": self.weights}
+        )
 
 
 def load_number_model(source: Path | Mapping[str, bytes]) -> NumberModel:
@@ -141,34 +138,21 @@ def load_number_model(source: Path | Mapping[str, bytes]) -> NumberModel:
     InvalidInput
         If there is no such model, or one of a newer format.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
+    return unpack(source, "a model of numbers", _built)
 
-    files = read_files(source) if isinstance(source, Path) else source
-    try:
-        data = json.loads(files[DESCRIPTION])
-        if data["format"] > FORMAT:
-            raise InvalidInput(
-                f"This model has format {data['format']}; this version of impasto reads up to "
-                f"{FORMAT}. Update impasto."
-            )
-        arrays = load(files[WEIGHTS])
-        return NumberModel(
-            spaces=tuple(Space.from_json(space) for space in data["spaces"]),
-            target=data["target"],
-            method=data["method"],
-            setting=Setting.from_json(data["parameters"]),
-            reading=Reading.from_json(data["reading"]),
-            scaling=Scaling(arrays["centre"], data["spread"]),
-            rows=arrays["rows"],
-            weights=arrays["weights"],
-            mean=data["mean"],
-            error=data["error"],
-            images=data["images"],
-            seed=data["seed"],
-        )
-    except (KeyError, ValueError, TypeError, SafetensorError) as error:
-        raise InvalidInput(
-            f"This is not a model that impasto stored, or it is damaged ({error!r}). "
-            "Learn it again."
-        ) from error
+
+def _built(data: Mapping[str, Any], arrays: Arrays) -> NumberModel:
+    return NumberModel(
+        spaces=tuple(Space.from_json(space) for space in data["spaces"]),
+        target=data["target"],
+        method=data["method"],
+        setting=Setting.from_json(data["parameters"]),
+        reading=Reading.from_json(data["reading"]),
+        scaling=Scaling(arrays["centre"], data["spread"]),
+        rows=arrays["rows"],
+        weights=arrays["weights"],
+        mean=data["mean"],
+        error=data["error"],
+        images=data["images"],
+        seed=data["seed"],
+    )

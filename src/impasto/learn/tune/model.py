@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.core.errors import InvalidInput
 from impasto.core.space import Space
 from impasto.learn.heads import probabilities
-from impasto.learn.model import DESCRIPTION, FORMAT, WEIGHTS, Prediction, check_vectors, read_files
+from impasto.learn.model import Prediction, check_vectors
+from impasto.learn.stored import FORMAT, Arrays, pack, unpack
 from impasto.learn.tag_heads import Curves
 from impasto.learn.tag_model import TARGET, TagPrediction
 
@@ -114,14 +113,11 @@ class TunedModel:
 
     def files(self) -> dict[str, bytes]:
         """Return the stored form: a description in JSON and arrays in safetensors."""
-        from safetensors.numpy import save
-
-        arrays = {"weights": self.weights, "bias": self.bias}
+        arrays: dict[str, NDArray[Any]] = {"weights": self.weights, "bias": self.bias}
         if self.curves is not None and self.thresholds is not None:
-            arrays |= {"slopes": self.curves.slopes, "shifts": self.curves.shifts}  # type: ignore[dict-item]
-            arrays["thresholds"] = self.thresholds  # type: ignore[assignment]
-        packed = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
-        return {DESCRIPTION: json.dumps(self.to_json(), indent=1).encode(), WEIGHTS: packed}
+            arrays |= {"slopes": self.curves.slopes, "shifts": self.curves.shifts}
+            arrays["thresholds"] = self.thresholds
+        return pack(self.to_json(), arrays)
 
 
 def load_tuned_model(source: Path | Mapping[str, bytes]) -> TunedModel:
@@ -132,35 +128,22 @@ def load_tuned_model(source: Path | Mapping[str, bytes]) -> TunedModel:
     InvalidInput
         If there is none, or one of a newer format.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
+    return unpack(source, "a tuned network", _built)
 
-    files = read_files(source) if isinstance(source, Path) else source
-    try:
-        data = json.loads(files[DESCRIPTION])
-        if data["format"] > FORMAT:
-            raise InvalidInput(
-                f"This model has format {data['format']}; this version of impasto reads up to "
-                f"{FORMAT}. Update impasto."
-            )
-        arrays = load(files[WEIGHTS])
-        tags = data["target"] == TARGET
-        return TunedModel(
-            space=Space.from_json(data["space"]),
-            target=data["target"],
-            labels=tuple(data["labels"]),
-            weights=arrays["weights"],
-            bias=arrays["bias"],
-            curves=Curves(arrays["slopes"], arrays["shifts"]) if tags else None,
-            thresholds=arrays["thresholds"] if tags else None,
-            temperature=data["temperature"],
-            parameters=data["parameters"],
-            trained=data["trained"],
-            images=data["images"],
-            seed=data["seed"],
-        )
-    except (KeyError, ValueError, TypeError, SafetensorError) as error:
-        raise InvalidInput(
-            f"This is not a tuned network that impasto stored, or it is damaged ({error!r}). "
-            "Tune it again."
-        ) from error
+
+def _built(data: Mapping[str, Any], arrays: Arrays) -> TunedModel:
+    tags = data["target"] == TARGET
+    return TunedModel(
+        space=Space.from_json(data["space"]),
+        target=data["target"],
+        labels=tuple(data["labels"]),
+        weights=arrays["weights"],
+        bias=arrays["bias"],
+        curves=Curves(arrays["slopes"], arrays["shifts"]) if tags else None,
+        thresholds=arrays["thresholds"] if tags else None,
+        temperature=data["temperature"],
+        parameters=data["parameters"],
+        trained=data["trained"],
+        images=data["images"],
+        seed=data["seed"],
+    )
