@@ -252,8 +252,8 @@ class Collection:
             The greatest first; by default for what a space says.
         space : str, optional
         **conditions
-            Fields of `impasto.store.Filter`: label, tags, split, flag, text, selection, values,
-            ranges, hidden and so on.
+            Fields of `impasto.store.Filter`: label, tags, any_tag, split, flag, text, selection,
+            values, ranges, hidden and so on.
 
         Returns
         -------
@@ -861,9 +861,10 @@ class Collection:
         destination: str | Path,
         *,
         format: str | None = None,  # noqa: A002 - the word people look for
-        label: str | None = None,
+        label: str | Sequence[str] | None = None,
         tags: Sequence[str] = (),
-        split: Split | None = None,
+        any_tag: bool = False,
+        split: Split | Sequence[Split] | None = None,
         text: str = "",
         selection: str | None = None,
         progress: Progress | None = None,
@@ -877,14 +878,22 @@ class Collection:
             A folder; for tables also a file that ends in ``.csv`` or ``.parquet``.
         format : str, optional
             csv, parquet, numpy, imagefolder, hf, coco, webdataset, projector or embedding-atlas.
-        label, tags, split, text, selection
-            Only such images.
+        label, tags, any_tag, split, text, selection
+            Only such images; of several labels or splits any, of several tags all unless
+            `any_tag`.
         progress : Progress, optional
         **options
             Further fields of `impasto.flow.ExportOptions`: limit, space, map, files, splits,
             metadata, keep_formats, overwrite.
         """
-        wanted = Filter(label=label, tags=tuple(tags), split=split, text=text, selection=selection)
+        wanted = Filter(
+            label=label,
+            tags=tuple(tags),
+            any_tag=any_tag,
+            split=split,
+            text=text,
+            selection=selection,
+        )
         chosen = flow.ExportOptions(format=format, wanted=wanted, **options)
         return flow.export(self.stored, destination, chosen, progress=progress)
 
@@ -892,9 +901,10 @@ class Collection:
         self,
         destination: str | Path,
         *,
-        label: str | None = None,
+        label: str | Sequence[str] | None = None,
         tags: Sequence[str] = (),
-        split: Split | None = None,
+        any_tag: bool = False,
+        split: Split | Sequence[Split] | None = None,
         text: str = "",
         selection: str | None = None,
         progress: Progress | None = None,
@@ -906,8 +916,9 @@ class Collection:
         ----------
         destination : str or Path
             A folder.
-        label, tags, split, text, selection
-            Only such images.
+        label, tags, any_tag, split, text, selection
+            Only such images; of several labels or splits any, of several tags all unless
+            `any_tag`.
         progress : Progress, optional
         **options
             Further fields of `impasto.serve.site.SiteOptions`: limit, spaces, k, maps,
@@ -915,7 +926,14 @@ class Collection:
         """
         from impasto.serve.site import SiteOptions, write_site
 
-        wanted = Filter(label=label, tags=tuple(tags), split=split, text=text, selection=selection)
+        wanted = Filter(
+            label=label,
+            tags=tuple(tags),
+            any_tag=any_tag,
+            split=split,
+            text=text,
+            selection=selection,
+        )
         return write_site(
             self.stored, destination, SiteOptions(wanted, **options), progress=progress
         )

@@ -40,6 +40,34 @@ def test_what_is_chosen_can_be_taken_away_when_nothing_is_left(visit: Visit) -> 
     assert parse_qs(visit.hash.partition("?")[2]) == {"label": ["circle"], "tag": ["even"]}
 
 
+def test_several_labels_and_tags_are_chips_that_a_press_takes_away(visit: Visit) -> None:
+    page = visit.go("#/browse?label=circle")
+    total = page.locator(".total")
+    filters = page.get_by_role("complementary", name="Filter")
+    filters.get_by_role("button", name=re.compile(r"^square \d")).click()
+    want = visit.api("images?label=circle&label=square")["total"]
+    expect(total).to_have_text(f"{want} pictures")
+    for tag in ("even", "round"):
+        filters.get_by_role("button", name=re.compile(rf"^{tag} \d")).click()
+    expect(total).to_have_text("8 pictures")
+    page.get_by_role("button", name="any tag").click()
+    expect(total).to_have_text("16 pictures")
+    assert "any_tag=true" in visit.hash
+    assert (
+        visit.api("images?label=circle&label=square&tag=even&tag=round&any_tag=true")["total"] == 16
+    )
+    chips = page.get_by_role("group", name="The filter", exact=True)
+    assert violations(page) == []
+    chips.get_by_role("button", name="Take away label square").focus()
+    page.keyboard.press("Enter")
+    expect(total).to_have_text("8 pictures")
+    expect(chips.get_by_role("button", name="Take away tag even")).to_be_focused()
+    page.go_back()
+    expect(total).to_have_text("16 pictures")
+    chips.get_by_role("button", name="Clear all").click()
+    expect(chips).to_have_count(0)
+
+
 @pytest.mark.parametrize("room", ["neighbours", "distribution"])
 def test_a_space_that_is_gone_offers_another(visit: Visit, room: str) -> None:
     page = visit.go(f"#/{room}?term=label:circle&space=gone", pictures=False)

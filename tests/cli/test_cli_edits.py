@@ -39,6 +39,9 @@ def test_edit_undo_redo(pictures: Path, capsys: pytest.CaptureFixture[str]) -> N
         assert held.image(1).tags == ("dear", "old")
     assert say("edit", "show", "--all") == "Shown again (1 image).\n"
     assert say("undo") == "Undone: Shown again (1 image).\n"
+    either = ("--tag", "dear", "--tag", "sea", "--label", "bird", "--label", "fish", "--unlabelled")
+    assert json.loads(say("edit", "unflag", *either, "--json"))["looked_at"] == 2
+    assert json.loads(say("edit", "unflag", *either, "--any-tag", "--json"))["looked_at"] == 4
     told = json.loads(say("undo", "--json"))
     assert told == {"title": "Hidden", "images": 1, "undone": True}
     assert say("redo") == "Done again: Hidden (1 image).\n"

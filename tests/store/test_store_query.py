@@ -72,19 +72,22 @@ def everything(collection: Collection) -> list[Image]:
 def wanted(image: Image, filter_: Filter) -> bool:
     kinds = {flag.kind for flag in image.flags}
     text = " ".join([image.path, image.label or "", *image.tags]).casefold()
+    flags: tuple[str, ...] = tuple(filter_.flag or ())
+    labels: list[str | None] = [*(filter_.label or ()), *([None] if filter_.unlabelled else [])]
+    having = [tag in image.tags for tag in filter_.tags]
+    tagged = any(having) if filter_.any_tag else all(having)
     return (
-        ("gone" in kinds if filter_.flag == "gone" else filter_.gone or "gone" not in kinds)
-        and (filter_.flag is None or filter_.flag in kinds)
-        and ("hidden" not in kinds or filter_.hidden or filter_.flag == "hidden")
+        ("gone" not in kinds or filter_.gone or "gone" in flags)
+        and ("hidden" not in kinds or filter_.hidden or "hidden" in flags)
+        and (not flags or bool(kinds & set(flags)))
         and all(
             any(holds(measure(image, f"property:{name}"), value) for value in of(filter_, name))
             for name, _ in filter_.values
         )
         and all(inside(image, one) for one in filter_.ranges)
-        and (filter_.label is None or image.label == filter_.label)
-        and not (filter_.unlabelled and image.label is not None)
-        and set(filter_.tags) <= set(image.tags)
-        and (filter_.split is None or image.split == filter_.split)
+        and (image.label in labels or not labels)
+        and (not filter_.tags or tagged)
+        and (not filter_.split or image.split in filter_.split)
         and not (filter_.usable and (image.width == 0 or "broken" in kinds))
         and (not filter_.text or filter_.text.casefold() in text)
     )
@@ -135,10 +138,15 @@ def ordered(images: list[Image], sort: Sort) -> list[int]:
 
 FILTERS = st.builds(
     Filter,
-    label=st.sampled_from([None, None, "cat", "Ärger", "nothing"]),
+    label=st.sampled_from([None, None, "cat", "Ärger", "nothing", ("cat", "Ärger"), ["cat"]]),
+    unlabelled=st.sampled_from([False, False, True]),
     tags=st.lists(st.sampled_from([*WORDS, "nothing"]), max_size=2).map(tuple),
-    split=st.sampled_from([None, None, "train", "test"]),
-    flag=st.sampled_from([None, None, "broken", "gone", "tiny", "hidden", "flagged"]),
+    any_tag=st.booleans(),
+    split=st.sampled_from([None, None, "train", "test", ("train", "test")]),
+    flag=st.one_of(
+        st.none(),
+        st.lists(st.sampled_from(["broken", "gone", "tiny", "hidden", "flagged"]), max_size=3),
+    ),
     text=st.sampled_from(["", "", "sea", "cat", "ärg"]),
     values=st.lists(
         st.sampled_from([("year", "1900"), ("year", "1901.5"), ('a "b" $.c', "ä"), ("no", "z")]),
@@ -298,8 +306,8 @@ def test_wrong_questions_are_explained(collection: Collection) -> None:
         Range("width", float("nan"))
     with pytest.raises(NotFound, match="Did you mean 'year'"):
         collection.facet("property:yeat")
-    with pytest.raises(InvalidInput, match="not for both"):
-        Filter(label="a", unlabelled=True)
+    with pytest.raises(InvalidInput, match="splits train, validation, test, not 'tset'"):
+        Filter(split=("train", "tset"))
     with pytest.raises(InvalidInput, match="at least one"):
         collection.page(limit=0)
     cursor = collection.page(limit=3).next

@@ -51,8 +51,8 @@ def edit(
     wanted = flow.filter_from(**conditions)
     if not images and not all_of and wanted == Filter():
         raise InvalidInput("Say which images: a filter such as --label, or --image, or --all.")
-    if change == "show" and wanted.flag is None and not images:
-        wanted = flow.filter_from(**{**conditions, "flag": "hidden"})
+    if change == "show" and not wanted.flag and not images:
+        wanted = flow.filter_from(**{**conditions, "flag": ("hidden",)})
     with flow.open_collection(collection) as opened:
         ids = list(images) or opened.order(wanted).tolist()
         changed = _carry_out(opened, change, ids, values)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from impasto.cli.options import collection_argument, json_option, quiet_option
+from impasto.cli.options import collection_argument, filter_options, json_option, quiet_option
 from impasto.cli.output import print_json, size_of
 from impasto.cli.progress import progress_for
 
 if TYPE_CHECKING:
-    from impasto.core.records import Split
     from impasto.export import Exported, Files, Metadata
 
 
@@ -33,13 +32,7 @@ if TYPE_CHECKING:
     help="csv, parquet, numpy, imagefolder, hf, coco, webdataset, projector or embedding-atlas "
     "(default: by the ending of DESTINATION).",
 )
-@click.option("--label", help="Only images of this label.")
-@click.option("--tag", "tags", multiple=True, help="Only images with this tag (all of several).")
-@click.option(
-    "--split", type=click.Choice(["train", "validation", "test"]), help="Only images of this part."
-)
-@click.option("--text", default="", help="Only images whose path, label or tags have these words.")
-@click.option("--selection", help="Only images of this selection.")
+@filter_options
 @click.option("--limit", type=click.IntRange(1), help="At most so many images.")
 @click.option(
     "--space",
@@ -94,11 +87,6 @@ def export(
     destination: Path | None,
     site: Path | None,
     format_: str | None,
-    label: str | None,
-    tags: tuple[str, ...],
-    split: Split | None,
-    text: str,
-    selection: str | None,
     limit: int | None,
     space: str | None,
     map_: str | None,
@@ -112,6 +100,7 @@ def export(
     overwrite: bool,
     as_json: bool,
     quiet: bool,
+    **conditions: Any,
 ) -> None:
     """Write images, vectors and what is known of them for other programs.
 
@@ -123,9 +112,8 @@ def export(
     from neighbour to neighbour, from any web server.
     """
     from impasto import flow
-    from impasto.store import Filter
 
-    wanted = Filter(label=label, tags=tags, split=split, text=text, selection=selection)
+    wanted = flow.filter_from(**conditions)
     if (destination is None) == (site is None):
         raise click.UsageError("Name either DESTINATION or --app DIR.")
     opening = flow.open_collection(collection, writable=False)

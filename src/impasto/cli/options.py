@@ -40,17 +40,24 @@ def filter_options(command: F) -> F:
     """Add the options that say which images are meant; `flow.filter_from` takes them."""
     for option in reversed(
         [
-            click.option("--label", help="Images of this label."),
+            click.option("--label", multiple=True, help="Images of this label (any of several)."),
+            click.option("--unlabelled", is_flag=True, help="Images without a label."),
             click.option(
                 "--tag", "tags", multiple=True, help="Images with this tag (all of several)."
             ),
+            click.option("--any-tag", is_flag=True, help="One of the tags is enough."),
             click.option(
                 "--split",
                 "part",
+                multiple=True,
                 type=click.Choice(["train", "validation", "test"]),
-                help="Images of this part.",
+                help="Images of this part (any of several).",
             ),
-            click.option("--flag", help="Images with this flag; hidden, gone: those images."),
+            click.option(
+                "--flag",
+                multiple=True,
+                help="Images with this flag (any of several); hidden, gone: those images.",
+            ),
             click.option("--text", default="", help="Path, label or tags have these words."),
             click.option("--selection", help="Images of this selection."),
             click.option(

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import get_args
+from collections.abc import Iterable, Sequence
 
 from impasto.core.errors import InvalidInput
-from impasto.core.records import FlagKind, Split
 from impasto.store import Filter, Range
 
 
 def filter_from(
     *,
-    label: str | None = None,
+    label: Sequence[str] | None = (),
+    unlabelled: bool = False,
     tags: Iterable[str] = (),
-    part: Split | None = None,
-    flag: FlagKind | None = None,
+    any_tag: bool = False,
+    part: Sequence[str] | None = (),
+    flag: Sequence[str] | None = (),
     text: str = "",
     selection: str | None = None,
     values_: Iterable[str] = (),
@@ -27,13 +27,13 @@ def filter_from(
     Raises
     ------
     InvalidInput
-        For a flag that there is none of, and what is no condition.
+        For a flag or a split that there is none of, and what is no condition.
     """
-    if flag is not None and flag not in get_args(FlagKind):
-        raise InvalidInput(f"There are the flags {', '.join(get_args(FlagKind))}, not {flag!r}.")
     return Filter(
         label=label,
+        unlabelled=unlabelled,
         tags=tuple(tags),
+        any_tag=any_tag,
         split=part,
         flag=flag,
         text=text,

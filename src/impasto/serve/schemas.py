@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from impasto.core.records import FlagKind, Split
 from impasto.core.space import Fit, Flip, Pooling, Precision
@@ -185,14 +185,29 @@ class ImagesOut(Out):
     total: int
 
 
+def _several(given: object) -> object:
+    """Take one name for a list of one, and none for an empty one."""
+    return [given] if isinstance(given, str) else given or []
+
+
+Several = BeforeValidator(_several)
+
+
 class FilterFields(BaseModel):
     """Which images are meant: those that meet every condition given."""
 
-    label: str | None = None
-    unlabelled: bool = Field(default=False, description="Only images without a label.")
-    tag: list[str] = Field(default=[], max_length=100, description="All of them.")
-    split: Split | None = None
-    flag: FlagKind | None = None
+    label: Annotated[list[str], Several] = Field(
+        default=[], max_length=100, description="Any of them."
+    )
+    unlabelled: bool = Field(
+        default=False, description="Images without a label; with labels, those too."
+    )
+    tag: Annotated[list[str], Several] = Field(
+        default=[], max_length=100, description="All of them, unless `any_tag`."
+    )
+    any_tag: bool = Field(default=False, description="One of the tags is enough.")
+    split: Annotated[list[Split], Several] = Field(default=[], description="Any of them.")
+    flag: Annotated[list[FlagKind], Several] = Field(default=[], description="Any of them.")
     text: str = Field(
         default="", max_length=1000, description="Beginnings of words of names, labels, tags."
     )

@@ -9,6 +9,7 @@ import binascii
 import json
 import math
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -78,15 +79,18 @@ class Filter:
 
     Parameters
     ----------
-    label : str or None
-        Images of that class (None: of any, and of none).
+    label : str or sequence of str, optional
+        Images of that class, or of any of several.
     unlabelled : bool
-        Images without a label.
+        Images without a label; with labels, those too.
     tags : tuple of str
         Images that have all of them.
-    split : {"train", "validation", "test"} or None
-    flag : str or None
-        Images with that flag; "gone" shows images whose file is missing.
+    any_tag : bool
+        One of the tags is enough.
+    split : {"train", "validation", "test"} or sequence of them, optional
+        Images of that part, or of any of several.
+    flag : str or sequence of str, optional
+        Images with that flag, or any of several; "gone" shows images whose file is missing.
     text : str
         Words, or beginnings of words, that all occur in path, label or tags.
     selection : str or None
@@ -107,11 +111,12 @@ class Filter:
         alone.
     """
 
-    label: str | None = None
+    label: Sequence[str] | None = ()
     unlabelled: bool = False
     tags: tuple[str, ...] = ()
-    split: Split | None = None
-    flag: FlagKind | None = None
+    any_tag: bool = False
+    split: Sequence[str] | None = ()
+    flag: Sequence[str] | None = ()
     text: str = ""
     selection: str | None = None
     values: tuple[tuple[str, str], ...] = ()
@@ -122,9 +127,16 @@ class Filter:
     hidden: bool = False
 
     def __post_init__(self) -> None:
-        """Check that the conditions can be met."""
-        if self.unlabelled and self.label is not None:
-            raise InvalidInput("Ask for a label or for unlabelled images, not for both.")
+        """Keep what may be one or several as several, and check what there are few of."""
+        for field in ("label", "tags", "split", "flag"):
+            object.__setattr__(self, field, _several(getattr(self, field)))
+        object.__setattr__(self, "any_tag", self.any_tag and len(self.tags) > 1)
+        for field, known in (("split", get_args(Split)), ("flag", get_args(FlagKind))):
+            unknown = [name for name in getattr(self, field) if name not in known]
+            if unknown:
+                raise InvalidInput(
+                    f"There are the {field}s {', '.join(known)}, not {unknown[0]!r}."
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +181,16 @@ class Page:
     next: str | None
 
 
+def _several(names: Sequence[str] | None) -> tuple[str, ...]:
+    """Return one name, several or none as several, each once."""
+    one = (names,) if isinstance(names, str) else names or ()
+    return tuple(dict.fromkeys(one))
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
 EVERYTHING = Filter()
 AS_ADDED = Sort()
 
@@ -177,29 +199,31 @@ def condition(wanted: Filter) -> tuple[str, list[Any]]:
     """Return the SQL condition on ``images i`` and its values."""
     parts: list[str] = []
     values: list[Any] = []
-    if wanted.flag == "gone":
-        parts.append("i.gone IS NOT NULL")
-    elif not wanted.gone:
+    flags, labels, splits = (_several(x) for x in (wanted.flag, wanted.label, wanted.split))
+    if not wanted.gone and "gone" not in flags:
         parts.append("i.gone IS NULL")
-    if not wanted.hidden and wanted.flag != "hidden":
+    if not wanted.hidden and "hidden" not in flags:
         parts.append(f"i.id NOT IN ({HIDDEN})")
-    if wanted.flag is not None and wanted.flag != "gone":
-        parts.append("i.id IN (SELECT image FROM flags WHERE kind = ?)")
-        values.append(wanted.flag)
-    if wanted.label is not None:
-        parts.append("i.label = (SELECT id FROM labels WHERE name = ?)")
-        values.append(wanted.label)
-    if wanted.unlabelled:
-        parts.append("i.label IS NULL")
-    for tag in wanted.tags:
+    if flags == ("gone",):
+        parts.append("i.gone IS NOT NULL")
+    elif flags:
+        gone = " OR i.gone IS NOT NULL" if "gone" in flags else ""
+        parts.append(f"(i.id IN (SELECT image FROM flags WHERE kind IN ({_marks(flags)})){gone})")
+        values += flags
+    if labels or wanted.unlabelled:
+        bare = ["i.label IS NULL"] if wanted.unlabelled else []
+        named = [f"i.label IN (SELECT id FROM labels WHERE name IN ({_marks(labels)}))"]
+        parts.append(f"({' OR '.join([*bare, *(named if labels else [])])})")
+        values += labels
+    for tags in [wanted.tags] if wanted.any_tag and wanted.tags else zip(wanted.tags):
         parts.append(
             "i.id IN (SELECT image FROM image_tags "
-            "WHERE tag = (SELECT id FROM tags WHERE name = ?))"
+            f"WHERE tag IN (SELECT id FROM tags WHERE name IN ({_marks(tags)})))"
         )
-        values.append(tag)
-    if wanted.split is not None:
-        parts.append("i.split = ?")
-        values.append(wanted.split)
+        values += tags
+    if splits:
+        parts.append(f"i.split IN ({_marks(splits)})")
+        values += splits
     if wanted.selection is not None:
         parts.append(
             "i.id IN (SELECT image FROM selected "
@@ -209,9 +233,9 @@ def condition(wanted: Filter) -> tuple[str, list[Any]]:
     if wanted.usable:
         parts.append("i.usable = 1")
     for name, any_of in _by_property(wanted.values).items():
-        marks = ", ".join("?" * len(any_of))
         parts.append(
-            f"i.id IN (SELECT image FROM property_values WHERE name = ? AND value IN ({marks}))"
+            "i.id IN (SELECT image FROM property_values "
+            f"WHERE name = ? AND value IN ({_marks(any_of)}))"
         )
         values += [name, *any_of]
     for one in wanted.ranges:

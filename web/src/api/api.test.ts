@@ -19,7 +19,7 @@ describe("the server as a source", () => {
 
   it("asks by relative addresses", async () => {
     const ask = answering(new Int32Array([5, 3]));
-    const ids = await serverSource(ask).order({ ...EVERYTHING, label: "a b", tags: ["x", "y"] });
+    const ids = await serverSource(ask).order({ ...EVERYTHING, labels: ["a b"], tags: ["x", "y"] });
     expect([...ids]).toEqual([5, 3]);
     expect(ask.mock.calls[0]?.[0]).toBe("api/order?label=a+b&tag=x&tag=y");
   });
@@ -212,7 +212,7 @@ describe("following the server", () => {
 describe("the fake source", () => {
   it("keeps the promises of the interface", async () => {
     const source = fakeSource(2000);
-    const ids = await source.order({ ...EVERYTHING, label: "food", text: "moon" });
+    const ids = await source.order({ ...EVERYTHING, labels: ["food"], text: "moon" });
     const cards = await source.cards([...ids].slice(0, 50));
     expect(cards.length).toBeGreaterThan(5);
     expect(cards.every(({ label, tags }) => label === "food" && tags.includes("moon"))).toBe(true);

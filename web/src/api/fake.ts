@@ -4,6 +4,7 @@ import { ROOMS } from "../lib/rooms";
 import { anyOf } from "../lib/conditions";
 import { facetOf, within } from "../lib/facet";
 import { formatTerm, parseTerm, soleImage, type Term } from "../lib/terms";
+import { isOfKind } from "../lib/listing";
 import type { View } from "../lib/view";
 import { fakeMaps } from "./fakeMaps";
 import {
@@ -79,14 +80,10 @@ function matches(image: Image, view: View, saved: Saved = new Map()): boolean {
   const words = view.text.toLowerCase().split(/\s+/).filter(Boolean);
   const text = `${image.name} ${image.label ?? ""} ${image.tags.join(" ")}`.toLowerCase();
   return (
-    (view.label === null || image.label === view.label) &&
-    (!view.unlabelled || image.label === null) &&
-    view.tags.every((tag) => image.tags.includes(tag)) &&
-    (view.split === null || image.split === view.split) &&
+    isOfKind(image, view) &&
     [...anyOf(view.values)].every(([name, values]) => values.has(String(image.properties[name] ?? ""))) &&
     view.ranges.every((text) => within(image, text)) &&
     (view.selection === null || saved.get(view.selection)?.has(image.id) === true) &&
-    (view.flag === null || image.flags.some((flag) => flag.kind === view.flag)) &&
     words.every((word) => text.includes(word))
   );
 }

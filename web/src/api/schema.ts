@@ -2316,7 +2316,11 @@ export interface components {
              * @default {
              *       "filter": {
              *         "answer": [],
+             *         "any_tag": false,
+             *         "flag": [],
+             *         "label": [],
              *         "range": [],
+             *         "split": [],
              *         "tag": [],
              *         "text": "",
              *         "unlabelled": false,
@@ -4574,10 +4578,24 @@ export interface components {
              *     ]
              */
             answer?: string[];
-            /** Flag */
-            flag?: ("broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone" | "flagged" | "hidden") | null;
-            /** Label */
-            label?: string | null;
+            /**
+             * Any Tag
+             * @description One of the tags is enough.
+             * @default false
+             */
+            any_tag?: boolean;
+            /**
+             * Flag
+             * @description Any of them.
+             * @default []
+             */
+            flag?: ("broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone" | "flagged" | "hidden")[];
+            /**
+             * Label
+             * @description Any of them.
+             * @default []
+             */
+            label?: string[];
             /**
              * Range
              * @description NUMBER=LOW..HIGH, both included, either may be missing; size, width, height, aspect, pixels, property:NAME, or what a model said when it was tested on the image: model:NAME:score, confidence, margin, error (1 for wrong answers), of tags missing, superfluous, error (how many) and tag:TAG.
@@ -4593,11 +4611,15 @@ export interface components {
              * @description Only images of that selection.
              */
             selection?: string | null;
-            /** Split */
-            split?: ("train" | "validation" | "test") | null;
+            /**
+             * Split
+             * @description Any of them.
+             * @default []
+             */
+            split?: ("train" | "validation" | "test")[];
             /**
              * Tag
-             * @description All of them.
+             * @description All of them, unless `any_tag`.
              * @default []
              */
             tag?: string[];
@@ -4609,7 +4631,7 @@ export interface components {
             text?: string;
             /**
              * Unlabelled
-             * @description Only images without a label.
+             * @description Images without a label; with labels, those too.
              * @default false
              */
             unlabelled?: boolean;
@@ -5437,21 +5459,26 @@ export interface operations {
             query: {
                 /** @description MODEL=ANSWER: the label that the model gave first, or a tag that it gave. */
                 answer?: string[];
+                /** @description One of the tags is enough. */
+                any_tag?: boolean;
                 bins?: number;
                 /** @description property:NAME, size, width, height, aspect, pixels or model:NAME:WHAT. */
                 by: string;
-                flag?: ("broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone" | "flagged" | "hidden") | null;
-                label?: string | null;
+                /** @description Any of them. */
+                flag?: ("broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone" | "flagged" | "hidden")[];
+                /** @description Any of them. */
+                label?: string[];
                 /** @description NUMBER=LOW..HIGH, both included, either may be missing; size, width, height, aspect, pixels, property:NAME, or what a model said when it was tested on the image: model:NAME:score, confidence, margin, error (1 for wrong answers), of tags missing, superfluous, error (how many) and tag:TAG. */
                 range?: string[];
                 /** @description Only images of that selection. */
                 selection?: string | null;
-                split?: ("train" | "validation" | "test") | null;
-                /** @description All of them. */
+                /** @description Any of them. */
+                split?: ("train" | "validation" | "test")[];
+                /** @description All of them, unless `any_tag`. */
                 tag?: string[];
                 /** @description Beginnings of words of names, labels, tags. */
                 text?: string;
-                /** @description Only images without a label. */
+                /** @description Images without a label; with labels, those too. */
                 unlabelled?: boolean;
                 /** @description NAME=VALUE of properties; in NAME, `=` is written `%3D` and `%` is `%25`. Of several values of one property any will do. */
                 value?: string[];
@@ -5487,18 +5514,23 @@ export interface operations {
             query?: {
                 /** @description MODEL=ANSWER: the label that the model gave first, or a tag that it gave. */
                 answer?: string[];
-                flag?: ("broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone" | "flagged" | "hidden") | null;
-                label?: string | null;
+                /** @description One of the tags is enough. */
+                any_tag?: boolean;
+                /** @description Any of them. */
+                flag?: ("broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone" | "flagged" | "hidden")[];
+                /** @description Any of them. */
+                label?: string[];
                 /** @description NUMBER=LOW..HIGH, both included, either may be missing; size, width, height, aspect, pixels, property:NAME, or what a model said when it was tested on the image: model:NAME:score, confidence, margin, error (1 for wrong answers), of tags missing, superfluous, error (how many) and tag:TAG. */
                 range?: string[];
                 /** @description Only images of that selection. */
                 selection?: string | null;
-                split?: ("train" | "validation" | "test") | null;
-                /** @description All of them. */
+                /** @description Any of them. */
+                split?: ("train" | "validation" | "test")[];
+                /** @description All of them, unless `any_tag`. */
                 tag?: string[];
                 /** @description Beginnings of words of names, labels, tags. */
                 text?: string;
-                /** @description Only images without a label. */
+                /** @description Images without a label; with labels, those too. */
                 unlabelled?: boolean;
                 /** @description NAME=VALUE of properties; in NAME, `=` is written `%3D` and `%` is `%25`. Of several values of one property any will do. */
                 value?: string[];
@@ -5565,9 +5597,13 @@ export interface operations {
                 after?: string | null;
                 /** @description MODEL=ANSWER: the label that the model gave first, or a tag that it gave. */
                 answer?: string[];
+                /** @description One of the tags is enough. */
+                any_tag?: boolean;
                 descending?: boolean;
-                flag?: ("broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone" | "flagged" | "hidden") | null;
-                label?: string | null;
+                /** @description Any of them. */
+                flag?: ("broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone" | "flagged" | "hidden")[];
+                /** @description Any of them. */
+                label?: string[];
                 limit?: number;
                 /** @description NUMBER=LOW..HIGH, both included, either may be missing; size, width, height, aspect, pixels, property:NAME, or what a model said when it was tested on the image: model:NAME:score, confidence, margin, error (1 for wrong answers), of tags missing, superfluous, error (how many) and tag:TAG. */
                 range?: string[];
@@ -5577,14 +5613,15 @@ export interface operations {
                 sort?: string;
                 /** @description Name of a space; absent: the collection's default space. */
                 space?: string | null;
-                split?: ("train" | "validation" | "test") | null;
-                /** @description All of them. */
+                /** @description Any of them. */
+                split?: ("train" | "validation" | "test")[];
+                /** @description All of them, unless `any_tag`. */
                 tag?: string[];
                 /** @description The query to sort by similarity to. */
                 term?: string[];
                 /** @description Beginnings of words of names, labels, tags. */
                 text?: string;
-                /** @description Only images without a label. */
+                /** @description Images without a label; with labels, those too. */
                 unlabelled?: boolean;
                 /** @description NAME=VALUE of properties; in NAME, `=` is written `%3D` and `%` is `%25`. Of several values of one property any will do. */
                 value?: string[];
@@ -6516,9 +6553,13 @@ export interface operations {
             query?: {
                 /** @description MODEL=ANSWER: the label that the model gave first, or a tag that it gave. */
                 answer?: string[];
+                /** @description One of the tags is enough. */
+                any_tag?: boolean;
                 descending?: boolean;
-                flag?: ("broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone" | "flagged" | "hidden") | null;
-                label?: string | null;
+                /** @description Any of them. */
+                flag?: ("broken" | "empty" | "truncated" | "not-an-image" | "too-large" | "unreadable" | "unsupported" | "mislabelled" | "animated" | "tiny" | "gone" | "flagged" | "hidden")[];
+                /** @description Any of them. */
+                label?: string[];
                 /** @description NUMBER=LOW..HIGH, both included, either may be missing; size, width, height, aspect, pixels, property:NAME, or what a model said when it was tested on the image: model:NAME:score, confidence, margin, error (1 for wrong answers), of tags missing, superfluous, error (how many) and tag:TAG. */
                 range?: string[];
                 /** @description Only images of that selection. */
@@ -6527,14 +6568,15 @@ export interface operations {
                 sort?: string;
                 /** @description Name of a space; absent: the collection's default space. */
                 space?: string | null;
-                split?: ("train" | "validation" | "test") | null;
-                /** @description All of them. */
+                /** @description Any of them. */
+                split?: ("train" | "validation" | "test")[];
+                /** @description All of them, unless `any_tag`. */
                 tag?: string[];
                 /** @description The query to sort by similarity to. */
                 term?: string[];
                 /** @description Beginnings of words of names, labels, tags. */
                 text?: string;
-                /** @description Only images without a label. */
+                /** @description Images without a label; with labels, those too. */
                 unlabelled?: boolean;
                 /** @description NAME=VALUE of properties; in NAME, `=` is written `%3D` and `%` is `%25`. Of several values of one property any will do. */
                 value?: string[];

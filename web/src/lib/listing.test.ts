@@ -65,11 +65,19 @@ describe("filters and orders", () => {
   });
 
   it("meets every condition", () => {
-    expect(order({ label: "birds", tags: ["red"], split: "train" })).toEqual([1]);
+    expect(order({ labels: ["birds"], tags: ["red"], splits: ["train"] })).toEqual([1]);
     expect(order({ unlabelled: true })).toEqual([4]);
-    expect(order({ flag: "tiny" })).toEqual([4]);
+    expect(order({ flags: ["tiny"] })).toEqual([4]);
     expect(order({ tags: ["a, b", "red"] })).toEqual([]);
     expect(order({ selection: "mine" })).toEqual([]);
+  });
+
+  it("take any of several labels, splits and flags, and of tags when asked to", () => {
+    expect(order({ labels: ["birds", "Grüße"] })).toEqual([1, 2]);
+    expect(order({ labels: ["birds"], unlabelled: true })).toEqual([1, 4]);
+    expect(order({ tags: ["a, b", "red"], anyTag: true })).toEqual([1, 2]);
+    expect(order({ splits: ["train", "test"] })).toEqual([1]);
+    expect(order({ flags: ["tiny", "broken"] })).toEqual([4]);
   });
 
   it("puts pictures without a value last, either way", () => {

@@ -49,6 +49,19 @@ function sortValue(image: Image, sort: string): Value {
   }
 }
 
+/** Whether a picture has a label, the tags, a split and a flag that are asked for. */
+export function isOfKind(image: Image, view: View): boolean {
+  const { labels, unlabelled, tags, anyTag, splits, flags } = view;
+  const having = tags.filter((tag) => image.tags.includes(tag)).length;
+  return (
+    ((labels.length === 0 && !unlabelled) ||
+      (image.label === null ? unlabelled : labels.includes(image.label))) &&
+    (having === tags.length || (anyTag && having > 0)) &&
+    (splits.length === 0 || (image.split !== null && splits.includes(image.split))) &&
+    (flags.length === 0 || image.flags.some(({ kind }) => flags.includes(kind)))
+  );
+}
+
 export class Listing {
   readonly #images: readonly Image[];
   #words: (readonly string[])[][] | null = null;
@@ -69,11 +82,7 @@ export class Listing {
     const texts = phrases.length ? this.#searchable() : null;
     return this.#images.filter(
       (image, place) =>
-        (view.label === null || image.label === view.label) &&
-        (!view.unlabelled || image.label === null) &&
-        view.tags.every((tag) => image.tags.includes(tag)) &&
-        (view.split === null || image.split === view.split) &&
-        (view.flag === null || image.flags.some((flag) => flag.kind === view.flag)) &&
+        isOfKind(image, view) &&
         asked.every(([name, values]) => values.has(String(image.properties[name] ?? ""))) &&
         view.ranges.every((text) => within(image, text)) &&
         phrases.every((phrase) => texts?.[place]?.some((text) => has(text, phrase))),

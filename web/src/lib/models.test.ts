@@ -71,21 +71,21 @@ describe("tables of models", () => {
 describe("the pictures behind a number", () => {
   it("are those of a label, the worst first", () => {
     expect(place(ofName(model, "cat"))).toMatchObject({
-      label: "cat",
+      labels: ["cat"],
       ranges: ["model:mine:error=0.."],
       sort: "model:mine:score",
       descending: false,
     });
     expect(place(ofName({ ...model, target: "tags" }, "red"))).toMatchObject({
       tags: ["red"],
-      label: null,
+      labels: [],
       sort: "model:mine:tag:red",
     });
   });
 
   it("are those of an answer, a mistake, all that is wrong", () => {
-    expect(place(answeredWith(model, "a b"))).toMatchObject({ answers: ["mine=a b"], label: null });
-    expect(place(mistaken("mine", "cat", "dog"))).toMatchObject({ label: "cat", answers: ["mine=dog"] });
+    expect(place(answeredWith(model, "a b"))).toMatchObject({ answers: ["mine=a b"], labels: [] });
+    expect(place(mistaken("mine", "cat", "dog"))).toMatchObject({ labels: ["cat"], answers: ["mine=dog"] });
     expect(place(wrong("mine"))).toMatchObject({
       ranges: ["model:mine:error=1.."],
       sort: "model:mine:confidence",

@@ -101,7 +101,7 @@ export function tested(model: string): string {
 
 /** Where the tested pictures of a label or tag are, the worst first. */
 export function ofName({ name, target }: Model, label: string): string {
-  const of = target === "tags" ? { tags: [label] } : { label };
+  const of = target === "tags" ? { tags: [label] } : { labels: [label] };
   return browse({
     ...testedView(name),
     ...of,
@@ -117,7 +117,7 @@ export function answeredWith({ name, target }: Model, label: string): string {
 
 /** Where the pictures of one label are that a model took for another, the surest first. */
 export function mistaken(model: string, truth: string, answer: string): string {
-  return browse({ label: truth, answers: [`${model}=${answer}`], sort: said(model, "confidence"), descending: true });
+  return browse({ labels: [truth], answers: [`${model}=${answer}`], sort: said(model, "confidence"), descending: true });
 }
 
 /** Where the wrong answers are, the surest first. */

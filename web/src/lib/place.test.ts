@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { formatPlace, parsePlace } from "./hash";
 import { arranged, ROOMS, roomOf } from "./rooms";
-import { EVERYTHING, isFiltered, toggleTag, viewFrom, viewParams, type View, filterOf, unfiltered } from "./view";
+import { EVERYTHING, isFiltered, toggled, viewFrom, viewParams, type View, filterOf, unfiltered } from "./view";
 
 describe("the address", () => {
   it("keeps what was written, readably", () => {
@@ -28,11 +28,12 @@ describe("the address", () => {
 
 describe("the view", () => {
   const view: View = {
-    label: "",
+    labels: ["", "cat"],
     unlabelled: false,
     tags: ["a|b", "c"],
-    split: "test",
-    flag: "tiny",
+    anyTag: true,
+    splits: ["test"],
+    flags: ["tiny", "hidden"],
     text: "sea & sky",
     selection: "my best",
     values: ["medium=oil & ink"],
@@ -61,7 +62,8 @@ describe("the view", () => {
 
   it("has a filter that is the API's, and an order that stays without it", () => {
     expect(filterOf(view)).toEqual({
-      ...{ label: "", unlabelled: false, tag: ["a|b", "c"], split: "test", flag: "tiny", text: "sea & sky" },
+      ...{ label: ["", "cat"], unlabelled: false, tag: ["a|b", "c"], any_tag: true, split: ["test"] },
+      ...{ flag: ["tiny", "hidden"], text: "sea & sky" },
       ...{ selection: "my best", value: ["medium=oil & ink"] },
       range: ["property:year=1900..", "width=..20"],
       answer: ["mine=cat"],
@@ -70,8 +72,8 @@ describe("the view", () => {
     expect(unfiltered(view).sort).toBe("similarity");
   });
 
-  it("takes a tag twice as taking it away", () => {
-    expect(toggleTag(toggleTag(EVERYTHING, "x"), "x")).toEqual(EVERYTHING);
+  it("takes a name twice as taking it away", () => {
+    expect(toggled(toggled(["y"], "x"), "x")).toEqual(["y"]);
   });
 });
 

@@ -1,11 +1,16 @@
 /** What Browse shows: a filter and an order, with the same names in the URL and in the API. */
 
 export interface View {
-  readonly label: string | null;
+  /** Any of them will do; with `unlabelled`, none too. */
+  readonly labels: readonly string[];
   readonly unlabelled: boolean;
+  /** All of them, or any one with `anyTag`. */
   readonly tags: readonly string[];
-  readonly split: string | null;
-  readonly flag: string | null;
+  readonly anyTag: boolean;
+  /** Any of them. */
+  readonly splits: readonly string[];
+  /** Any of them. */
+  readonly flags: readonly string[];
   readonly text: string;
   readonly selection: string | null;
   /** Properties and what they must be, as `conditions.ts` writes them. */
@@ -23,11 +28,12 @@ export interface View {
 }
 
 export const EVERYTHING: View = {
-  label: null,
+  labels: [],
   unlabelled: false,
   tags: [],
-  split: null,
-  flag: null,
+  anyTag: false,
+  splits: [],
+  flags: [],
   text: "",
   selection: null,
   values: [],
@@ -64,11 +70,12 @@ export function isScore(sort: string): boolean {
 
 export function viewFrom(params: URLSearchParams): View {
   return {
-    label: params.get("label"),
+    labels: params.getAll("label"),
     unlabelled: params.get("unlabelled") === "true",
     tags: params.getAll("tag"),
-    split: params.get("split"),
-    flag: params.get("flag"),
+    anyTag: params.get("any_tag") === "true",
+    splits: params.getAll("split"),
+    flags: params.getAll("flag"),
     text: params.get("text") ?? "",
     selection: params.get("selection"),
     values: params.getAll("value"),
@@ -84,11 +91,12 @@ export function viewFrom(params: URLSearchParams): View {
 /** Write only what differs from everything, so that the plain view has a plain address. */
 export function viewParams(view: View): URLSearchParams {
   const params = new URLSearchParams();
-  if (view.label !== null) params.set("label", view.label);
+  for (const label of view.labels) params.append("label", label);
   if (view.unlabelled) params.set("unlabelled", "true");
   for (const tag of view.tags) params.append("tag", tag);
-  if (view.split !== null) params.set("split", view.split);
-  if (view.flag !== null) params.set("flag", view.flag);
+  if (view.anyTag && view.tags.length > 1) params.set("any_tag", "true");
+  for (const split of view.splits) params.append("split", split);
+  for (const flag of view.flags) params.append("flag", flag);
   if (view.text.trim()) params.set("text", view.text);
   if (view.selection !== null) params.set("selection", view.selection);
   for (const value of view.values) params.append("value", value);
@@ -105,8 +113,11 @@ export function viewParams(view: View): URLSearchParams {
 
 /** The filter of a view as the body of a request: the API's names, without the order. */
 export function filterOf(view: View): Record<string, unknown> {
-  const { label, unlabelled, tags, split, flag, text, selection, values, ranges, answers } = view;
-  return { label, unlabelled, tag: tags, split, flag, text, selection, value: values, range: ranges, answer: answers };
+  const { labels, unlabelled, tags, anyTag, splits, flags, text, selection, values, ranges, answers } = view;
+  return {
+    ...{ label: labels, unlabelled, tag: tags, any_tag: anyTag, split: splits, flag: flags },
+    ...{ text, selection, value: values, range: ranges, answer: answers },
+  };
 }
 
 /** The same order of everything. */
@@ -118,11 +129,11 @@ export function unfiltered(view: View): View {
 /** Whether any filter is set (the order of pictures is not a filter). */
 export function isFiltered(view: View): boolean {
   return (
-    view.label !== null ||
+    view.labels.length > 0 ||
     view.unlabelled ||
     view.tags.length > 0 ||
-    view.split !== null ||
-    view.flag !== null ||
+    view.splits.length > 0 ||
+    view.flags.length > 0 ||
     view.text.trim() !== "" ||
     view.selection !== null ||
     view.values.length > 0 ||
@@ -131,10 +142,7 @@ export function isFiltered(view: View): boolean {
   );
 }
 
-/** Add a tag, or take it away when it is there. */
-export function toggleTag(view: View, tag: string): View {
-  const tags = view.tags.includes(tag)
-    ? view.tags.filter((other) => other !== tag)
-    : [...view.tags, tag];
-  return { ...view, tags };
+/** Add a name, or take it away when it is there. */
+export function toggled(names: readonly string[], name: string): string[] {
+  return names.includes(name) ? names.filter((other) => other !== name) : [...names, name];
 }

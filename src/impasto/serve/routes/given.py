@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, Any, cast
 
 import numpy as np
@@ -71,9 +70,11 @@ def chosen(collection: Collection, asked: ImagesIn) -> list[int]:
 
 def filter_of(asked: FilterFields) -> Filter:
     """Read a filter."""
-    found = filter_from(
+    return filter_from(
         label=asked.label,
+        unlabelled=asked.unlabelled,
         tags=asked.tag,
+        any_tag=asked.any_tag,
         part=asked.split,
         flag=asked.flag,
         text=asked.text,
@@ -82,7 +83,6 @@ def filter_of(asked: FilterFields) -> Filter:
         ranges=asked.range,
         answers=asked.answer,
     )
-    return replace(found, unlabelled=asked.unlabelled)
 
 
 Wanted = Annotated[Filter, Depends(_filter)]
