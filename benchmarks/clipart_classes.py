@@ -38,6 +38,7 @@ from impasto.learn.tune import PRESETS
 LEAST = 30
 Image.MAX_IMAGE_PIXELS = None  # huge ones are left out by their headers
 
+KEYS = ("head", "plan", "seed", "setting")
 Line = dict[str, Any]
 
 
@@ -172,8 +173,7 @@ def spent(start: float, cpu: float) -> Line:
 
 
 def known(line: Line, results: Path) -> bool:
-    keys = [key for key in ("head", "plan", "seed", "setting") if key in line]
-    return any(all(old.get(key) == line[key] for key in keys) for old in read(results))
+    return any(all(old.get(key) == line.get(key) for key in KEYS) for old in read(results))
 
 
 def keep(line: Line, results: Path) -> None:
@@ -183,7 +183,9 @@ def keep(line: Line, results: Path) -> None:
 
 
 def read(file: Path) -> list[Line]:
-    return [json.loads(line) for line in file.read_text().splitlines()] if file.is_file() else []
+    """Return the lines kept, each once even when two runs wrote it."""
+    lines = [json.loads(line) for line in file.read_text().splitlines()] if file.is_file() else []
+    return list({tuple(str(line.get(key)) for key in KEYS): line for line in lines}.values())
 
 
 def table(lines: list[Line]) -> str:
