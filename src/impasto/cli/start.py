@@ -170,7 +170,7 @@ def demo(
             }
         )
     else:
-        from impasto.cli.teach import say_taught
+        from impasto.cli.say_taught import say_taught
 
         say_added(done.added)
         say_done(done.done, verb="embedded")

@@ -20,7 +20,7 @@ from impasto.cli.options import (
 )
 from impasto.cli.output import print_json
 from impasto.cli.progress import progress_for
-from impasto.cli.teach import say_taught
+from impasto.cli.say_taught import say_taught
 
 if TYPE_CHECKING:
     from impasto.learn.tune import Curves
