@@ -128,6 +128,7 @@ def tune(
             _embedded(collection, options, progress)
         team.share(None)  # until the vectors are there
         pupils = _divided(_pupils(collection, options, name, progress), options)
+        _check_present(options, pupils)  # before anything is written
         run = collection.run(options.model_name)
         if team.leads:
             pictures, pupils = _pictures(collection, run, pupils, network, progress)
@@ -274,8 +275,16 @@ def _divided(pupils: _Class, options: TuneOptions) -> _Class:
 def _task(options: TuneOptions, course: Course, pupils: _Class) -> LabelTask | TagTask:
     from impasto.learn import tune as room
 
-    train = pupils.rows("train")
-    learned = pupils.truth[train]
+    _check_present(options, pupils)
+    if options.target == "label":
+        return room.LabelTask(pupils.truth, pupils.names, course.smoothing)
+    how = tag_steps(options.tagging)
+    return room.TagTask(pupils.truth, pupils.names, how.costs, how.sampling, pupils.rows("train"))
+
+
+def _check_present(options: TuneOptions, pupils: _Class) -> None:
+    """Raise InvalidInput unless there is something of everything to learn from."""
+    learned = pupils.truth[pupils.rows("train")]
     present = (
         learned.any(axis=0)
         if options.target == "tags"
@@ -287,10 +296,6 @@ def _task(options: TuneOptions, course: Course, pupils: _Class) -> LabelTask | T
             f"No image of {missing!r} is left to learn from; leave rare ones out with "
             "--min-images, or divide the collection otherwise."
         )
-    if options.target == "label":
-        return room.LabelTask(pupils.truth, pupils.names, course.smoothing)
-    how = tag_steps(options.tagging)
-    return room.TagTask(pupils.truth, pupils.names, how.costs, how.sampling, train)
 
 
 def _pictures(

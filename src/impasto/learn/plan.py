@@ -102,6 +102,11 @@ def _check_trials(
                 f"Only {len(fit)} images of fewer than two classes are left to learn from, near-"
                 "duplicates of tested ones left out. Label more images, or use fewer folds."
             )
+        if not np.isin(images.codes[test], images.codes[fit]).any():
+            raise InvalidInput(
+                "No tested image has a label that is learned: every one would count as wrong. "
+                "Divide the images so that labels lie in both parts (impasto split)."
+            )
         if validation is not None and not np.isin(validation, train).any():
             raise InvalidInput(
                 "Every image of the validation part has a near-duplicate in the test part; "
