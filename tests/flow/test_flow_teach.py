@@ -286,6 +286,17 @@ def test_a_tagger_tells_pictures(mine: Collection) -> None:
     assert by_steps.metrics["how"] == "split"
 
 
+def test_a_tagger_of_two_spaces_tells_pictures(mine: Collection) -> None:
+    tag_by_folder(mine)
+    flow.embed(mine, flow.EmbedOptions(layers=("stage1",)))
+    names = tuple(info.space.name for info in mine.spaces())
+    taught = flow.learn(mine, replace(TAGS, space=names, name="both"))
+    assert [space["layer"] for space in taught.card["spaces"]] == ["pool", "stage1"]
+    ids, labels = mine.labelled()
+    told = flow.predict(mine, "both", [str(ids[0])])
+    assert labels[0] in {tag for tag, _ in told.prediction.top(2)[0]}
+
+
 def test_tags_that_can_not_be_learned(mine: Collection) -> None:
     without_tags(mine)
     with pytest.raises(InvalidInput, match="has no tags"):

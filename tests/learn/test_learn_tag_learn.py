@@ -92,6 +92,32 @@ def test_the_model_is_the_one_that_was_judged() -> None:
         again.predict(values, other)
 
 
+def test_several_spaces_stand_side_by_side() -> None:
+    values, truth = tagged()
+    directions = np.random.default_rng(99).normal(size=(3, 16))
+    values -= (1.3 * truth[:, [2]] * directions[2]).astype(np.float32)  # "rare" can't be seen here
+    other = Space("other", "out", 8, "1" * 64)
+    seen = np.random.default_rng(5).normal(size=(500, 8)) + 4 * truth[:, [2]]
+    beside = np.concatenate([values, 1000 * seen], axis=1).astype(np.float32)
+    parts = np.array(["train", "validation", "test"])[np.arange(500) % 3].tolist()
+    alone = run(values, truth, folds=None, parts=parts).evaluation
+    both = learn_tags(
+        beside, truth, TAGS, space=(SPACE, other), ids=np.arange(500) + 100, parts=parts
+    )
+    rare, alone_rare = both.evaluation.scores[2], alone.scores[2]
+    assert rare.average_precision.value > alone_rare.average_precision.value + 0.5
+    common, alone_common = both.evaluation.scores[0], alone.scores[0]  # no space drowns the other
+    assert common.average_precision.value > alone_common.average_precision.value - 0.05
+    again = load_tag_model(both.model.files())
+    test = np.array(parts) == "test"
+    told = again.predict(beside[test], (SPACE, other)).probabilities
+    assert told == pytest.approx(both.evaluation.answers.probabilities)
+    with pytest.raises(SpaceMismatch):
+        again.predict(beside[test], (other, SPACE))
+    with pytest.raises(SpaceMismatch):
+        again.predict(values[test], SPACE)
+
+
 def test_near_duplicates_of_tested_images_are_not_learned_from() -> None:
     values, truth = tagged(200)
     twice = np.repeat(values, 2, axis=0)

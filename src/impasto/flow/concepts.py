@@ -245,7 +245,7 @@ def _images(
     from impasto.learn import concepts as room
 
     vectors = collection.vectors(choose_space(collection, options.space))
-    rows, names, tags, notes = tagged_rows(collection, vectors, options.as_learning())
+    rows, names, tags, notes = tagged_rows(collection, vectors.ids, options.as_learning())
     values, ids = np.asarray(vectors.values[rows]), vectors.ids[rows]
     groups = np.arange(len(ids))
     if options.group_duplicates:

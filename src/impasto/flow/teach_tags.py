@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from impasto.core.errors import InvalidInput
 from impasto.core.partition import partition_tags
 from impasto.core.progress import Progress
-from impasto.core.space import Space, Vectors
+from impasto.core.space import Space
 from impasto.flow.by_class import scatter
 from impasto.flow.material import grouped, material, recipe_notes
 from impasto.flow.teaching import (
@@ -37,7 +37,7 @@ VALIDATION = 0.2
 class _Lesson:
     """Vectors with their tags, and how the images are divided."""
 
-    space: Space
+    spaces: tuple[Space, ...]
     ids: NDArray[np.int64]
     values: NDArray[np.floating[Any]]
     names: tuple[str, ...]
@@ -58,7 +58,7 @@ def learn_tags(collection: Collection, options: LearnOptions, progress: Progress
         lesson.values,
         lesson.tags,
         lesson.names,
-        space=lesson.space,
+        space=lesson.spaces,
         ids=lesson.ids,
         groups=lesson.groups,
         parts=None if lesson.parts is None else lesson.parts.tolist(),
@@ -137,12 +137,10 @@ def tag_steps(asked: TagOptions) -> Steps:
 def tag_lesson(collection: Collection, options: LearnOptions, progress: Progress) -> _Lesson:
     """Gather what is to be learned and divide it: near-duplicates on one side."""
     stuff = material(collection, options)
-    if len(stuff.spaces) > 1:
-        raise InvalidInput("Tags are learned from one space; name one with --space.")
-    (vectors,) = stuff.all_vectors
-    rows, names, tags, notes = tagged_rows(collection, vectors, options)
+    rows, names, tags, notes = tagged_rows(collection, stuff.ids, options)
     notes = [*recipe_notes(options, stuff.spaces), *notes]
-    values, ids = np.asarray(vectors.values[rows]), vectors.ids[rows]
+    ids = stuff.ids[rows]
+    values = stuff.values(ids)
     groups, seen = grouped(collection, stuff, ids, values, options, notes, progress)
     parts, folds = None, None
     if seen is not None:
@@ -157,30 +155,36 @@ def tag_lesson(collection: Collection, options: LearnOptions, progress: Progress
             asked = (rest * (1 - VALIDATION), rest * VALIDATION, options.test)
             where = partition_tags(tags, groups, asked, seed=options.seed)
             parts = np.array(["train", "validation", "test"])[where]
-    return _Lesson(vectors.space, ids, values, names, tags, groups, parts, folds, tuple(notes))
+    return _Lesson(stuff.spaces, ids, values, names, tags, groups, parts, folds, tuple(notes))
 
 
 def tagged_rows(
-    collection: Collection, vectors: Vectors, options: LearnOptions
+    collection: Collection, seen: NDArray[np.int64], options: LearnOptions
 ) -> tuple[NDArray[np.int64], tuple[str, ...], NDArray[np.bool_], list[str]]:
-    """Return the rows to learn from, the tags, who has which, and what was left out."""
+    """Return the places in `seen` to learn from, the tags, who has which, and what was left out.
+
+    Parameters
+    ----------
+    seen : ndarray of shape (n_images,), int64
+        Images with vectors.
+    """
     every = collection.memberships("tag")
     if not every.names:
         raise InvalidInput(
             f"{collection.name} has no tags. Gather .txt files beside the pictures or a table "
             "with a column `tags`, or tag images in the app."
         )
-    order = np.argsort(vectors.ids, kind="stable")
-    at = np.minimum(np.searchsorted(vectors.ids[order], every.ids), len(order) - 1)
+    order = np.argsort(seen, kind="stable")
+    at = np.minimum(np.searchsorted(seen[order], every.ids), len(order) - 1)
     place = order[at]
-    here = vectors.ids[place] == every.ids
+    here = seen[place] == every.ids
     notes = []
     without = len(np.unique(every.ids[~here]))
     if without:
-        notes.append(f"{without:,} tagged images have no vector in this space.")
+        notes.append(f"{without:,} tagged images have no vector to learn from.")
     rows, row = np.unique(place[here], return_inverse=True)
     codes = every.codes[here]
-    emptied = np.flatnonzero(np.isin(vectors.ids, collection.without_tags()))
+    emptied = np.flatnonzero(np.isin(seen, collection.without_tags()))
     if len(emptied) and options.tagging.keep_bare:
         notes.append(
             f"{len(emptied):,} images from which all tags were taken count as having none."

@@ -15,8 +15,9 @@ from impasto.core.progress import Progress, Quiet
 from impasto.core.records import SPLITS
 from impasto.core.space import Space
 from impasto.learn.batches import BatchFigures, compare_samplers, title_of, usual_samplings
-from impasto.learn.heads import Scaling, unit_rows
+from impasto.learn.heads import Scaling
 from impasto.learn.losses import Costs
+from impasto.learn.reading import Reading
 from impasto.learn.records import How
 from impasto.learn.tag_evaluate import Tagged, TagTrial, evaluate_tags
 from impasto.learn.tag_heads import (
@@ -110,7 +111,7 @@ def learn_tags(
     tags: NDArray[Any],
     names: Sequence[str],
     *,
-    space: Space,
+    space: Space | Sequence[Space],
     ids: NDArray[np.int64],
     groups: NDArray[np.int64] | None = None,
     parts: Sequence[str] | None = None,
@@ -128,10 +129,12 @@ def learn_tags(
     Parameters
     ----------
     values : ndarray of shape (n_images, n_features), float16 or float32
-        Vectors, as the network gave them.
+        Vectors, as the networks gave them; of several spaces, side by side.
     tags : ndarray of shape (n_images, n_tags), bool or 0/1
     names : sequence of str, n_tags long
-    space : Space
+    space : Space or sequence of Space
+        Where the vectors come from. Several are weighted by one over their spread, measured on
+        the images learned from (with folds, on all: it hangs on no tag).
     ids : ndarray of shape (n_images,), int64
     groups : ndarray of shape (n_images,), int64, optional
         Near-duplicates share a number; an image with one in the test is not learned from.
@@ -149,7 +152,11 @@ def learn_tags(
     config, progress = config or TagConfig(), progress or Quiet()
     truth = np.asarray(tags).astype(bool)
     groups = np.arange(len(truth)) if groups is None else groups
-    images = _images(values, truth, names, ids, groups, space)
+    spaces = (space,) if isinstance(space, Space) else tuple(space)
+    _check(values, truth, names, ids, groups, spaces)
+    aside = np.asarray(parts) == "test" if parts is not None else np.zeros(len(values), bool)
+    reading = Reading.equal([each.dimension for each in spaces]).fitted(values[~aside])
+    images = Tagged(reading.apply(values), truth, tuple(names), ids, groups)
     plan = _plan(images, parts, folds)
     whole = plan.whole
     fits = len(GRID) if config.method == "logistic" else 1
@@ -173,10 +180,11 @@ def learn_tags(
         scaling, head = _fit(images, whole, config, final.c)
         progress.advance()
     model = TagModel(
-        space=space,
+        spaces=spaces,
         method=config.method,
         tags=images.tags,
         parameters=_parameters(config, final.c),
+        reading=reading,
         scaling=scaling,
         head=head,
         curves=final.curves,
@@ -209,19 +217,19 @@ class _Plan:
     whole: Rows | None
 
 
-def _images(
+def _check(
     values: NDArray[np.floating[Any]],
     truth: NDArray[np.bool_],
     names: Sequence[str],
     ids: NDArray[np.int64],
     groups: NDArray[np.int64],
-    space: Space,
-) -> Tagged:
-    n = len(values)
-    if values.shape != (n, space.dimension) or truth.shape != (n, len(names)):
+    spaces: Sequence[Space],
+) -> None:
+    n, dimension = len(values), sum(space.dimension for space in spaces)
+    if values.shape != (n, dimension) or truth.shape != (n, len(names)):
         raise InvalidInput(
             f"{len(names)} tags of {len(truth)} images need vectors of shape ({len(truth)}, "
-            f"{space.dimension}) and tags of shape ({n}, {len(names)}), not {values.shape} and "
+            f"{dimension}) and tags of shape ({n}, {len(names)}), not {values.shape} and "
             f"{truth.shape}."
         )
     if ids.shape != (n,) or groups.shape != (n,):
@@ -234,7 +242,6 @@ def _images(
         if count in (0, n):
             all_ = "every image has" if count else "no image has"
             raise InvalidInput(f"{all_.capitalize()} the tag {name!r}: nothing can be learned.")
-    return Tagged(unit_rows(values), truth, tuple(names), ids, groups)
 
 
 def _plan(images: Tagged, parts: Sequence[str] | None, folds: NDArray[np.int64] | None) -> _Plan:

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from impasto.core.errors import InvalidInput
 from impasto.core.space import Space
-from impasto.learn.heads import Scaling, unit_rows
+from impasto.learn.heads import Scaling
 from impasto.learn.model import check_vectors
+from impasto.learn.reading import Reading
 from impasto.learn.stored import FORMAT, Arrays, pack, unpack
 from impasto.learn.tag_heads import Curves, TagHead
 
@@ -65,12 +66,13 @@ class TagModel:
 
     Parameters
     ----------
-    space : Space
-        Of the vectors it was learned on, the only ones it answers for.
+    spaces : tuple of Space
+        Of the vectors it was learned on, side by side, the only ones it answers for.
     method : str
     tags : tuple of str
     parameters : mapping
         Hyper-parameters, plain JSON data.
+    reading : Reading
     scaling : Scaling
     head : TagHead
     curves : Curves
@@ -84,10 +86,11 @@ class TagModel:
     seed : int
     """
 
-    space: Space
+    spaces: tuple[Space, ...]
     method: str
     tags: tuple[str, ...]
     parameters: Mapping[str, Any]
+    reading: Reading
     scaling: Scaling
     head: TagHead
     curves: Curves
@@ -97,9 +100,9 @@ class TagModel:
     seed: int
 
     @property
-    def spaces(self) -> tuple[Space, ...]:
-        """Its one space, as other models name theirs."""
-        return (self.space,)
+    def space(self) -> Space:
+        """The first of its spaces."""
+        return self.spaces[0]
 
     @property
     def target(self) -> str:
@@ -119,17 +122,17 @@ class TagModel:
         Parameters
         ----------
         values : ndarray of shape (n_images, n_features), float16 or float32
-            As the network gave them.
+            As the networks gave them, side by side.
         space : Space or sequence of Space
             Where they come from.
 
         Raises
         ------
         SpaceMismatch
-            If that is not the space the model was learned in.
+            If that is not where the model was learned.
         """
         check_vectors(values, space, self.spaces)
-        rows = self.scaling.apply(unit_rows(values))
+        rows = self.scaling.apply(self.reading.apply(values))
         found = self.curves.probabilities(self.head.logits(rows))
         return TagPrediction(self.tags, found, found >= self.thresholds)
 
@@ -138,7 +141,7 @@ class TagModel:
         return {
             "format": FORMAT,
             "space": self.space.to_json(),
-            "spaces": [self.space.to_json()],
+            "spaces": [space.to_json() for space in self.spaces],
             "target": TARGET,
             "method": self.method,
             "labels": list(self.tags),
@@ -151,7 +154,11 @@ class TagModel:
 
     def files(self) -> dict[str, bytes]:
         """Return the stored form: a description in JSON and arrays in safetensors."""
-        data = self.to_json() | {"spread": self.scaling.spread, "head": TARGET}
+        data = self.to_json() | {
+            "reading": self.reading.to_json(),
+            "spread": self.scaling.spread,
+            "head": TARGET,
+        }
         arrays: dict[str, NDArray[Any]] = {
             "centre": self.scaling.centre,
             "weights": self.head.weights,
@@ -183,10 +190,11 @@ def _built(data: Mapping[str, Any], arrays: Arrays) -> TagModel:
     if data["target"] != TARGET:
         raise InvalidInput(f"This model tells a {data['target']}, not tags.")
     return TagModel(
-        space=Space.from_json(data["space"]),
+        spaces=tuple(Space.from_json(space) for space in data["spaces"]),
         method=data["method"],
         tags=tuple(data["labels"]),
         parameters=data["parameters"],
+        reading=Reading.from_json(data["reading"]),
         scaling=Scaling(arrays["centre"], data["spread"]),
         head=TagHead(arrays["weights"], arrays["bias"]),
         curves=Curves(arrays["slopes"], arrays["shifts"]),
