@@ -61,6 +61,15 @@ def test_learns_what_can_be_learned(config: TagConfig) -> None:
     )
     assert sorted(answers.ids) == list(range(100, 600))
     assert found.calibration_error < 0.05
+    answers = found.answers
+    assert sum(bin_.images for bin_ in found.reliability) == answers.truth.size
+    for j, error in enumerate(found.calibration_errors):
+        edges = np.digitize(answers.probabilities[:, j], np.arange(1, 10) / 10)
+        by_hand = sum(
+            abs((answers.probabilities[at, j] - answers.truth[at, j]).sum())
+            for at in (edges == b for b in range(10))
+        )
+        assert error == pytest.approx(by_hand / len(answers.ids))
     assert found.gain.low <= found.gain.value <= found.gain.high
 
 

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from impasto.core.answered import Answered
 from impasto.core.records import Estimate
+from impasto.learn.calibration import calibration_error, reliability
 from impasto.learn.halves import codes_of, cut_at
 from impasto.learn.heads import Scores, probabilities
 from impasto.learn.intervals import gain, share
 from impasto.learn.rates import Rates, from_a_hat, rates
 from impasto.learn.records import (
     Answers,
-    Bin,
     ClassScore,
     Evaluation,
     Failure,
@@ -148,7 +148,7 @@ def evaluate(
         ),
     )
     truth_probability = probability[np.arange(len(test)), truth]
-    bins = _reliability(probability.max(axis=1), order[:, 0] == truth)
+    bins = reliability(probability.max(axis=1), order[:, 0] == truth)
     return Evaluation(
         how=how,
         parts=len(trials),
@@ -159,7 +159,7 @@ def evaluate(
         classes=tuple(_class_scores(images.labels, truth, order, groups)),
         confusion=_confusion(truth, order[:, 0], k),
         log_loss=float(-np.log(np.maximum(truth_probability, 1e-12)).mean()),
-        calibration_error=sum(b.images * abs(b.probability - b.right) for b in bins) / len(test),
+        calibration_error=calibration_error(bins),
         reliability=bins,
         failures=tuple(_failures(images, trials, failures)),
         answers=Answers(
@@ -241,18 +241,6 @@ def _class_scores(
             top5=share(among[mine], groups[mine], float(among.mean())),
             precision=share(mine[named], groups[named], float(mine.mean())),
         )
-
-
-def _reliability(
-    confidence: NDArray[np.float64], right: NDArray[np.bool_], n: int = 10
-) -> tuple[Bin, ...]:
-    """Sort answers into `n` bins of equal width by their confidence; empty bins are left out."""
-    which = np.minimum((confidence * n).astype(np.int64), n - 1)
-    return tuple(
-        Bin(int(m.sum()), float(confidence[m].mean()), float(right[m].mean()))
-        for m in (which == b for b in range(n))
-        if m.any()
-    )
 
 
 def _failures(images: Labelled, trials: Sequence[Trial], most: int) -> Iterator[Failure]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from impasto.core.answered import Answered
 from impasto.learn.batches import BatchFigures
+from impasto.learn.calibration import calibration_error, reliability
 from impasto.learn.evaluate import trial_numbers
 from impasto.learn.records import How, Near
 from impasto.learn.tag_records import (
@@ -122,6 +123,7 @@ def evaluate_tags(
     # With folds each has its own best tags; those that are among the best most often count.
     ranks = np.mean([np.argsort(order) for order in top], axis=0)
     best = np.argsort(ranks, kind="stable")[:TOP]
+    bins = reliability(probabilities.ravel(), truth.ravel())
 
     def scored(name: str, title: str, told: Told) -> ScoredTagging:
         return ScoredTagging(name, title, score_overall(told, weights, best.tolist()))
@@ -138,7 +140,12 @@ def evaluate_tags(
         gain=difference(model, near, weights, mean_average_precisions),
         scores=score_tags(images.tags, model, weights),
         neighbour_scores=score_tags(images.tags, near, weights),
-        calibration_error=_calibration_error(probabilities, truth),
+        calibration_error=calibration_error(bins),
+        reliability=bins,
+        calibration_errors=tuple(
+            calibration_error(reliability(p, t))
+            for p, t in zip(probabilities.T, truth.T, strict=True)
+        ),
         failures=tuple(_failures(images, trials, failures)),
         answers=TagAnswers(images.ids[test], truth, probabilities, given),
         kept=Answered(
@@ -199,14 +206,6 @@ def _votes(images: Tagged, train: Rows, asked: Rows) -> NDArray[np.float64]:
             "nk,nkt->nt", weight / total, truth[best.astype(np.int64)]
         )
     return votes
-
-
-def _calibration_error(probabilities: NDArray[np.float64], truth: NDArray[np.bool_]) -> float:
-    """Return the mean distance of probability and share, over ten bins of all answers."""
-    flat, right = probabilities.ravel(), truth.ravel().astype(np.float64)
-    which = np.minimum((flat * 10).astype(np.int64), 9)
-    said, seen = np.bincount(which, flat, 10), np.bincount(which, right, 10)
-    return float(np.abs(said - seen).sum() / len(flat))
 
 
 def _failures(images: Tagged, trials: Sequence[TagTrial], most: int) -> Iterator[TagFailure]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from impasto.core.answered import Answered
 from impasto.core.records import Estimate
 from impasto.learn.batches import BatchFigures
-from impasto.learn.records import How, Near
+from impasto.learn.records import Bin, How, Near
 from impasto.learn.tag_scores import Overall, TagScore
 
 Wrong = Literal["missing", "superfluous"]
@@ -112,7 +112,11 @@ class TagEvaluation:
     neighbour_scores : tuple of TagScore
         Of the nearest neighbours, in the same order.
     calibration_error : float
-        Expected calibration error over all answers (10 bins).
+        Expected calibration error over all answers, one per tag and tested image (10 bins).
+    reliability : tuple of Bin
+        Of the same answers.
+    calibration_errors : tuple of float
+        Of each tag by itself, in the order of `tags`.
     failures : tuple of TagFailure
         The surest ones first, of each kind.
     answers : TagAnswers
@@ -137,6 +141,8 @@ class TagEvaluation:
     scores: tuple[TagScore, ...]
     neighbour_scores: tuple[TagScore, ...]
     calibration_error: float
+    reliability: tuple[Bin, ...]
+    calibration_errors: tuple[float, ...]
     failures: tuple[TagFailure, ...]
     answers: TagAnswers
     kept: Answered
@@ -159,6 +165,7 @@ class TagEvaluation:
             "baselines": {scored.name: scored.to_json() for scored in self.baselines},
             "gain": self.gain.to_json(),
             "calibration_error": self.calibration_error,
+            "reliability": [bin_.to_json() for bin_ in self.reliability],
             "top_tags": list(self.top),
             "how": self.how,
             "parts": self.parts,
@@ -169,8 +176,11 @@ class TagEvaluation:
                 {
                     **score.to_json(),
                     "neighbour_average_precision": near.to_json()["average_precision"],
+                    "calibration_error": error,
                 }
-                for score, near in zip(self.scores, self.neighbour_scores, strict=True)
+                for score, near, error in zip(
+                    self.scores, self.neighbour_scores, self.calibration_errors, strict=True
+                )
             ],
         }
 
