@@ -61,7 +61,7 @@ def slow(_: Collection, __: flow.LearnOptions, *, progress: Progress) -> None:
 def form(page: Page, visit: Visit) -> None:
     """Open the form and wait until it says what would be learned."""
     visit.go("#/learn", pictures=False)
-    expect(page.get_by_role("form", name="What to learn")).to_contain_text("3 labels, on 51")
+    expect(page.get_by_role("form", name="Learn from vectors")).to_contain_text("3 labels, on 51")
 
 
 def test_labels_are_learned_and_looked_at(stay: Visit, own: Site) -> None:
@@ -144,6 +144,51 @@ def test_a_run_is_started_reloaded_and_cancelled_by_keys(
     ).to_be_visible()
 
 
+def test_a_network_is_tuned_from_the_page_by_keys(stay: Visit, own: Site) -> None:
+    page = stay.go("#/learn", pictures=False)
+    tune = page.get_by_role("navigation", name="What to do").get_by_role(
+        "link", name="Tune a network"
+    )
+    tune.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/#/learn?do=tune")
+    form = page.get_by_role("form", name="Tune a network")
+    expect(form).to_contain_text("3 labels, on 51 pictures.")
+    expect(form).to_contain_text("take this when you do not know")  # what the plan lp-ft is for
+    for label, text in (("Side of the pictures", "32"), ("Epochs", "1"), ("Name", "mine")):
+        form.get_by_label(label, exact=True).focus()
+        page.keyboard.type(text)
+    start = form.get_by_role("button", name="Tune", exact=True)
+    expect(start).to_be_enabled()
+    assert violations(page) == []
+    start.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="See how well it does").click(timeout=120_000)
+    page.wait_for_url("**/#/learn?model=mine")
+    expect(page.get_by_role("heading", name="How it was tuned")).to_be_visible()
+    assert [one.name for one in own.collection.models()] == ["mine"]
+
+
+def test_tags_are_looked_through_from_the_page(stay: Visit) -> None:
+    page = stay.go("#/learn?do=learnability", pictures=False)
+    form = page.get_by_role("form", name="What can be learned?")
+    form.get_by_label("Fewest pictures").fill("5")
+    form.get_by_role("button", name="Find out").click()
+    report = page.get_by_role("link", name="See the report")
+    expect(report).to_be_visible(timeout=120_000)
+    address = str(report.get_attribute("href")).removeprefix("api/")
+    assert page.request.get(f"{stay.address}api/{address}").status == 200
+    page.get_by_role("link", name="Judge a model elsewhere").click()
+    expect(page.get_by_text("Choose a model of labels or tags.")).to_be_visible()
+    expect(page.get_by_role("button", name="Judge", exact=True)).to_be_disabled()
+    page.get_by_role("link", name="Look for wrong tags").click()
+    form = page.get_by_role("form", name="Look for wrong tags")
+    form.get_by_label("Fewest pictures").fill("5")
+    form.get_by_role("button", name="Look", exact=True).click()
+    page.get_by_role("link", name="Review them").click(timeout=120_000)
+    page.wait_for_url("**/#/review")
+
+
 def test_two_models_side_by_side(browser: Browser, learned: Site) -> None:
     with visiting(browser, learned.address) as visit:
         page = visit.go("#/learn", pictures=False)
@@ -156,7 +201,7 @@ def test_two_models_side_by_side(browser: Browser, learned: Site) -> None:
             page.keyboard.press("Space")
         page.get_by_role("link", name="Compare 2 models").click()
         page.wait_for_url("**/#/learn?compare=one&compare=two")
-        said = visit.api("models/compare?names=one,two")
+        said = visit.api("models-compared?names=one,two")
         pair = next(each for each in said["pairs"] if each["measure"] == "top1")
         table = page.get_by_role("table", name="Differences")
         row = table.get_by_role("row").filter(has_text="Right at first")

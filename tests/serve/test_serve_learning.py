@@ -87,7 +87,11 @@ def test_options_that_others_need_are_there(told: Told) -> None:
 
 def test_it_says_what_would_be_learned(room: Room) -> None:
     found = outlook(room, target="label", space=room.space.name)
-    assert found == {"sentence": "3 labels, on 28 pictures.", "problems": []}
+    assert found == {
+        "sentence": "3 labels, on 28 pictures.",
+        "problems": [],
+        "taken": {"name": "label-linear-svm", "min_images": "2"},
+    }
     found = outlook(room, target="label", only=["r*", "b*"])
     assert found["sentence"] == "2 labels, on 19 pictures."
     found = outlook(room, target="tags", min_images=5, tagging={"aim": "recall"})

@@ -108,7 +108,7 @@ def test_models_side_by_side(room: Room, model: Model) -> None:
     worse = replace(kept, scores=np.roll(kept.scores, 1, axis=0))
     files = {**model.files(), SCORES_FILE: scores_to_bytes(worse)}
     room.collection.save_model("another", files, card)
-    told = room.client.get("/api/models/compare?names=colours,another").json()
+    told = room.client.get("/api/models-compared?names=colours,another").json()
     assert told["models"] == ["colours", "another"] and told["images"] == len(kept)
     rows = {row["name"]: row for row in told["rows"]}
     right = 1 - kept.values("error").mean()
@@ -116,13 +116,13 @@ def test_models_side_by_side(room: Room, model: Model) -> None:
     assert {"chance", "majority", "nearest:colours"} <= rows.keys()
     top1 = told["pairs"][0]
     asked = "names=colours,another&first=colours&second=another"
-    alone = room.client.get(f"/api/models/compare/images?{asked}&cell=first").content
+    alone = room.client.get(f"/api/models-compared/images?{asked}&cell=first").content
     ids = np.frombuffer(alone, "<i4")
     mine, theirs = kept.values("error") == 0, worse.values("error") == 0
     assert set(ids.tolist()) == set(kept.ids[mine & ~theirs].tolist())
     assert top1["first_alone"] == len(ids)  # no near-duplicates here
     for wrong in ("names=colours", "names=colours,bare", "names=colours,nobody"):
-        answer = room.client.get(f"/api/models/compare?{wrong}")
+        answer = room.client.get(f"/api/models-compared?{wrong}")
         assert answer.status_code in (400, 404), answer.text
 
 

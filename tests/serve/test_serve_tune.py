@@ -56,7 +56,7 @@ def test_a_network_is_tuned_and_its_curves_are_told(client: TestClient, studio: 
         ({"plan": "lp-ft", "network": "/"}, 403),
         ({"optimiser": "lion"}, 400),
         ({"then": "magic"}, 400),
-        ({"size": 3}, 422),
+        ({"size": 3}, 400),
     ],
 )
 def test_what_cannot_be_is_refused(

@@ -70,8 +70,9 @@ from impasto.flow.gather import (
     open_engine,
     read,
 )
+from impasto.flow.judged import Judged, JudgeOptions, judge_and_keep, judged, judged_page
 from impasto.flow.leaks import LeakedFrom
-from impasto.flow.learning import Option, Problem, Target, options, outlook, problems, targets
+from impasto.flow.learning import Choice, Option, Problem, Target, problems, targets
 from impasto.flow.lines import read_text
 from impasto.flow.look import (
     NEAR,
@@ -112,6 +113,7 @@ from impasto.flow.retrieval import (
     retrieval,
 )
 from impasto.flow.split import Divided, SplitOptions, split
+from impasto.flow.tasks import Form, Outlook, Task, check_place, form, look_ahead
 from impasto.flow.teach import (
     Told,
     choose_model,
@@ -159,6 +161,7 @@ __all__ = [
     "Added",
     "Answer",
     "Cell",
+    "Choice",
     "ClassAudit",
     "ClassOptions",
     "Classed",
@@ -172,10 +175,13 @@ __all__ = [
     "ElsewhereOptions",
     "EmbedOptions",
     "ExportOptions",
+    "Form",
     "HeadOptions",
     "Hubs",
     "ImageDecision",
     "Indexed",
+    "JudgeOptions",
+    "Judged",
     "LeakedFrom",
     "LearnOptions",
     "Look",
@@ -185,6 +191,7 @@ __all__ = [
     "ModelsCompared",
     "Opened",
     "Option",
+    "Outlook",
     "Overview",
     "Problem",
     "Review",
@@ -196,6 +203,7 @@ __all__ = [
     "TagOptions",
     "TagsSeen",
     "Target",
+    "Task",
     "Taught",
     "Term",
     "Told",
@@ -214,6 +222,7 @@ __all__ = [
     "cache_folder",
     "cannot_ask",
     "check_picture_file",
+    "check_place",
     "check_sources",
     "choose_map",
     "choose_model",
@@ -240,6 +249,7 @@ __all__ = [
     "filled",
     "filter_from",
     "find_noise",
+    "form",
     "format_of",
     "from_recipe",
     "graph",
@@ -248,12 +258,16 @@ __all__ = [
     "ids_of",
     "in_order",
     "index",
+    "judge_and_keep",
+    "judged",
+    "judged_page",
     "keep",
     "kept_overview",
     "learn",
     "learnability",
     "learnability_page",
     "learned_from",
+    "look_ahead",
     "look_at_classes",
     "look_at_tags",
     "make_map",
@@ -268,8 +282,6 @@ __all__ = [
     "open_collection",
     "open_engine",
     "open_picture",
-    "options",
-    "outlook",
     "overview",
     "parse",
     "parse_range",

@@ -57,6 +57,13 @@ class ConceptOptions:
     repeats: int = 3
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        """Check what can be checked without looking at the collection."""
+        for word, given, least in (("folds", self.folds, 3), ("repeats", self.repeats, 1)):
+            if given < least:
+                raise InvalidInput(f"{word} is at least {least}, not {given}.")
+        _ = self.as_learning()  # checks the rest
+
     def as_learning(self) -> LearnOptions:
         """Return the same choice of images and tags as options of learning."""
         return LearnOptions(

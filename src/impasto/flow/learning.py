@@ -11,16 +11,20 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get
 
 from impasto.core.errors import ImpastoError, InvalidInput
 from impasto.flow.ask import choose_space
+from impasto.flow.plain_words import HELPS, METHODS
+from impasto.flow.plain_words import TITLES as OPTION_TITLES
 from impasto.flow.recipes import recipes
 from impasto.flow.teaching import LEAST, OF_PROPERTIES, TARGETS, LearnOptions, matches
 
 if TYPE_CHECKING:
     from impasto.store import Collection
 
-OptionKind = Literal["choice", "switch", "whole", "number", "text", "words", "numbers", "space"]
+OptionKind = Literal[
+    "choice", "switch", "whole", "number", "text", "words", "numbers", "space", "spaces"
+]
 Values = tuple[str, ...]
 
-FIRST = ("target", "recipe", "method", "space", "folds", "test", "name")
+FIRST = ("target", "read_as", "recipe", "method", "space", "folds", "test", "name")
 """Options that are seen at once; the others wait until they are asked for."""
 
 TITLES = {"label": "The label of a picture", "tags": "Its tags", "property": "A number or word"}
@@ -40,9 +44,23 @@ BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
 }
 """Least and greatest of numbers that a form takes."""
 
+NUMBERS = "#numbers"
+"""Stands for every property that holds numbers; no option has that value."""
+
+_MACHINES = ("linear-svm", "rbf-svm", "sigmoid-svm", "poly-svm", "kernel-grid")
+
 NEEDS: Mapping[str, Mapping[str, Values]] = {
     "test": {"folds": ("",)},
-    "read_as": {"target": ("",)},  # a form learns a number as what it is
+    "read_as": {"target": (NUMBERS,)},
+    "min_images": {"target": ("label", "tags")},
+    "only": {"target": ("label", "tags")},
+    "heads.against": {"method": _MACHINES},
+    "heads.gamma": {"method": ("rbf-svm", "sigmoid-svm", "kernel-grid", "kernel-ridge")},
+    "heads.c": {
+        "method": (*_MACHINES, "logistic", "linear-path", "mlp", "ridge", "kernel-ridge"),
+        "target": ("label", NUMBERS),
+    },
+    "heads.inner_folds": {"target": ("label", NUMBERS)},
     "tagging.level": {"tagging.aim": ("precision", "recall", "fixed")},
     "tagging.loss": {"method": ("steps",)},
     "tagging.sampler": {"method": ("steps",)},
@@ -72,7 +90,7 @@ Options inside of others that are not named here go by `INSIDE`.
 
 INSIDE: Mapping[str, Mapping[str, Values]] = {
     "tagging.": {"target": ("tags",)},
-    "heads.": {"target": ("label",)},
+    "heads.": {"target": ("label", NUMBERS)},
 }
 """What the target must be for options that lie inside of another one."""
 
@@ -86,10 +104,13 @@ class Choice:
     name : str
     title : str
         For people.
+    about : str
+        When to take it, in a sentence; "" where the title says enough.
     """
 
     name: str
     title: str
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +123,8 @@ class Option:
         As `LearnOptions` names it; ``tagging.aim`` is ``aim`` inside of ``tagging``.
     help : str
         What its docstring says.
-    kind : {"choice", "switch", "whole", "number", "text", "words", "numbers", "space"}
-        "words" and "numbers" are several; "space" is the name of a space.
+    kind : {"choice", "switch", "whole", "number", "text", "words", "numbers", "space", "spaces"}
+        "words" and "numbers" are several; "space" is the name of a space, "spaces" of several.
     default : Any
         JSON data; None where something is chosen for the user.
     choices : tuple of Choice
@@ -129,6 +150,8 @@ class Option:
     @property
     def title(self) -> str:
         """The name for people."""
+        if self.name in OPTION_TITLES:
+            return OPTION_TITLES[self.name]
         words = self.name.rpartition(".")[2].replace("_", " ")
         return words[0].upper() + words[1:]
 
@@ -145,6 +168,8 @@ class Target:
     methods : tuple of Choice
     least : int
         Fewest images of a label or tag, when no number is given.
+    halves : Target or None
+        Of a number: the same, told as high or low.
     """
 
     name: str
@@ -152,6 +177,7 @@ class Target:
     method: str
     methods: tuple[Choice, ...]
     least: int
+    halves: Target | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +204,20 @@ def targets(collection: Collection) -> tuple[Target, ...]:
             for name, method in TARGETS.items()
         ),
         *(
-            Target(name, f"{name}, a number", OF_PROPERTIES["number"], _methods(name), 1)
+            Target(
+                name,
+                f"{name}, a number",
+                OF_PROPERTIES["number"],
+                _methods(name),
+                1,
+                Target(
+                    name,
+                    f"{name}, high or low",
+                    OF_PROPERTIES["median"],
+                    _methods(name, "median"),
+                    1,
+                ),
+            )
             for name in numbers
         ),
     )
@@ -207,7 +246,7 @@ def options(kind: type = LearnOptions, inside: str = "") -> tuple[Option, ...]:
         found.append(
             Option(
                 name,
-                said.get(each.name, ""),
+                HELPS.get(name) or said.get(each.name, ""),
                 kind_,
                 list(default) if isinstance(default, tuple) else default,
                 choices,
@@ -272,10 +311,12 @@ def _methods(target: str, read_as: str = "number") -> tuple[Choice, ...]:
     from impasto import learn as room
 
     if target == "tags":
-        return tuple(Choice(name, title) for name, title in room.TAG_METHODS.items())
-    if target != "label" and read_as == "number":
-        return tuple(Choice(name, method.title) for name, method in room.REGRESSORS.items())
-    return tuple(Choice(name, method.title) for name, method in room.METHODS.items())
+        titles = {str(name): title for name, title in room.TAG_METHODS.items()}
+    elif target != "label" and read_as == "number":
+        titles = {name: method.title for name, method in room.REGRESSORS.items()}
+    else:
+        titles = {name: method.title for name, method in room.METHODS.items()}
+    return tuple(Choice(name, title, METHODS.get(name, "")) for name, title in titles.items())
 
 
 def _kind(name: str, type_: Any) -> tuple[OptionKind, tuple[Choice, ...]]:
@@ -289,7 +330,9 @@ def _kind(name: str, type_: Any) -> tuple[OptionKind, tuple[Choice, ...]]:
         "tagging.sampler": room.SAMPLERS,
     }
     if name == "space":
-        return "space", ()
+        return (
+            "spaces" if any(get_origin(each) is tuple for each in _parts(type_)) else "space"
+        ), ()
     if name == "method":
         return "choice", ()
     if name in registries:

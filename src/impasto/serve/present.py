@@ -23,6 +23,7 @@ from impasto.serve.schemas import (
     Count,
     CountsOut,
     DifferenceOut,
+    ElsewhereOut,
     EstimateOut,
     FacetOut,
     FacetsOut,
@@ -38,9 +39,11 @@ from impasto.serve.schemas import (
     ModelDetail,
     ModelOut,
     OptionOut,
+    OutlookOut,
     OverviewOut,
     OverviewRow,
     PrecisionOut,
+    ProblemOut,
     PropertyOut,
     RecallOut,
     RecipeOut,
@@ -355,14 +358,10 @@ def _model(record: ModelRecord) -> dict[str, Any]:
     }
 
 
-def learning(
-    targets: Iterable[flow.Target],
-    options: Iterable[flow.Option],
-    recipes: Mapping[str, Recipe],
-) -> LearningOut:
-    """Present what can be learned."""
+def learning(form: flow.Form, recipes: Mapping[str, Recipe]) -> LearningOut:
+    """Present what can be chosen for a kind of work."""
     return LearningOut(
-        targets=[TargetOut(**asdict(one)) for one in targets],
+        targets=[TargetOut(**asdict(one)) for one in form.targets],
         recipes=[
             RecipeOut(
                 name=name,
@@ -389,8 +388,33 @@ def learning(
                 needs={name: list(values) for name, values in one.needs.items()},
                 first=one.first,
             )
-            for one in options
+            for one in form.options
         ],
+    )
+
+
+def outlook(found: flow.Outlook) -> OutlookOut:
+    """Present what would be done, or what is in the way."""
+    return OutlookOut(
+        sentence=found.sentence,
+        problems=[ProblemOut(option=one.option, message=one.message) for one in found.problems],
+        taken=dict(found.taken),
+    )
+
+
+def judged(one: flow.Judged) -> ElsewhereOut:
+    """Present how a model did on another collection."""
+    data = one.data
+    return ElsewhereOut(
+        key=one.key,
+        other=data["other"],
+        made=data["made"],
+        images=data["tested"],
+        metrics=_estimates(data),
+        at_home=_estimates(data["at_home"]),
+        leaks=data["leaks"],
+        unknown=data["unknown"],
+        notes=data["notes"],
     )
 
 

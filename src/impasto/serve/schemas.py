@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from impasto.core.records import FlagKind, Split
-from impasto.core.space import Fit, Flip, Pooling, Precision
+from impasto.core.space import Flip, Pooling, Precision
 from impasto.export import Metadata
-from impasto.flow import LearnOptions, settle
+from impasto.flow import ConceptOptions, JudgeOptions, LearnOptions, Task, TuneOptions, settle
 
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 Answer = Literal["yes", "partly", "no"]
@@ -867,6 +867,7 @@ class ChoiceOut(Out):
 
     name: str
     title: str
+    about: str = Field(description="When to take it; empty where the title says enough.")
 
 
 class OptionOut(Out):
@@ -875,7 +876,9 @@ class OptionOut(Out):
     name: str = Field(description="`tagging.aim` is `aim` inside of `tagging`.")
     title: str
     help: str
-    kind: Literal["choice", "switch", "whole", "number", "text", "words", "numbers", "space"]
+    kind: Literal[
+        "choice", "switch", "whole", "number", "text", "words", "numbers", "space", "spaces"
+    ]
     default: Any = Field(description="Null where something is chosen for the user.")
     choices: list[ChoiceOut] = Field(description="Those of the method are with the target.")
     low: float | None
@@ -894,6 +897,7 @@ class TargetOut(Out):
     method: str = Field(description="The one that is taken when none is named.")
     methods: list[ChoiceOut]
     least: int = Field(description="Fewest images of a label or tag, when no number is given.")
+    halves: TargetOut | None = Field(description="Of a number: the same, told as high or low.")
 
 
 class RecipeOut(Out):
@@ -910,7 +914,7 @@ class RecipeOut(Out):
 
 
 class LearningOut(Out):
-    """What can be learned, and everything that can be chosen."""
+    """What can be learned or looked for, and everything that can be chosen."""
 
     targets: list[TargetOut]
     recipes: list[RecipeOut]
@@ -918,8 +922,9 @@ class LearningOut(Out):
 
 
 class LearningIn(In):
-    """Options of learning, as somebody is filling them in."""
+    """Options of a kind of work, as somebody is filling them in."""
 
+    kind: Task = "learn"
     options: dict[str, Any]
 
 
@@ -935,6 +940,21 @@ class OutlookOut(Out):
 
     sentence: str
     problems: list[ProblemOut]
+    taken: dict[str, str] = Field(description="What is taken for options that are left out.")
+
+
+class ElsewhereOut(Out):
+    """How a model did on another collection."""
+
+    key: str = Field(description="Names it among those of the model.")
+    other: str
+    made: datetime
+    images: int
+    metrics: dict[str, EstimateOut]
+    at_home: dict[str, EstimateOut] = Field(description="The same in the model's own test.")
+    leaks: int = Field(description="Images there that it learned from, or near-duplicates.")
+    unknown: dict[str, int] = Field(description="Labels or tags there that it does not tell.")
+    notes: list[str]
 
 
 class ComparedRow(Out):
@@ -1169,48 +1189,6 @@ class EmbedOptions(In):
     device: str = "auto"
 
 
-class TuneOptions(In):
-    """Which network to tune, on what, and how; null: as the layer plan has it."""
-
-    target: str = Field(default="label", description="label or tags.")
-    network: str = Field(
-        default="efficientnet-lite0", description="model:NAME tunes a tuned network further."
-    )
-    plan: str = Field(default="lp-ft", description="A preset; files are for the command line.")
-    size: int | None = Field(
-        default=None, ge=16, le=2048, description="Side of the pictures; null: the network's."
-    )
-    fit: Fit | None = None
-    epochs: int | None = Field(default=None, ge=1, le=1000)
-    batch: int | None = Field(default=None, ge=2, le=4096)
-    optimiser: str | None = Field(default=None, description="sgd, adam, adamw or adagrad.")
-    rate: float | None = Field(default=None, gt=0)
-    schedule: str | None = Field(default=None, description="constant, cosine or steps.")
-    augment: str | None = Field(default=None, description="none, light or strong.")
-    precision: str | None = Field(default=None, description="f32 or bf16.")
-    patience: int | None = Field(default=None, ge=0)
-    loss: str = Field(default="plain", description="Of tags.")
-    sampler: str = Field(default="random", description="Of tags.")
-    space: str | None = None
-    test: float = Field(default=0.2, gt=0, lt=1, description="Share of the test part.")
-    min_images: int | None = Field(default=None, ge=1)
-    seed: int = Field(default=0, ge=0)
-    name: str | None = None
-    then: str | None = Field(
-        default=None, description="A method to learn by on the vectors of the tuned network."
-    )
-
-
-class ConceptOptions(In):
-    """Which tags to look at, in which space, and how often to learn them."""
-
-    space: str | None = None
-    min_images: int = Field(default=20, ge=1, description="Tags with fewer are left out.")
-    folds: int = Field(default=5, ge=3, le=50)
-    repeats: int = Field(default=3, ge=1, le=20, description="Of learnability only.")
-    seed: int = Field(default=0, ge=0)
-
-
 class GraphOptions(In):
     """The nearest images of every image, which maps and hubs are made of."""
 
@@ -1408,6 +1386,13 @@ class LearnabilityJobIn(In):
     options: ConceptOptions = ConceptOptions()
 
 
+class EvaluateJobIn(In):
+    """Start an `evaluate` job: how a model does on another collection."""
+
+    kind: Literal["evaluate"]
+    options: JudgeOptions
+
+
 class RetrievalJobIn(In):
     """Start a `retrieval` job."""
 
@@ -1418,6 +1403,7 @@ class RetrievalJobIn(In):
 WritingJobIn = (
     AddJobIn
     | EmbedJobIn
+    | EvaluateJobIn
     | GraphJobIn
     | IndexJobIn
     | LearnabilityJobIn

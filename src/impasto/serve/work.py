@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,9 @@ from impasto.serve.routes.given import filter_of
 from impasto.serve.schemas import (
     AddJobIn,
     AddOptions,
-    ConceptOptions,
     EmbedJobIn,
     EmbedOptions,
+    EvaluateJobIn,
     ExportJobIn,
     ExportOptions,
     GraphJobIn,
@@ -33,7 +34,6 @@ from impasto.serve.schemas import (
     RetrievalJobIn,
     RetrievalOptions,
     TuneJobIn,
-    TuneOptions,
     WritingJobIn,
 )
 from impasto.store import Filter
@@ -68,7 +68,7 @@ def start(studio: Studio, asked: JobIn) -> Job:
         )
     title, work = _planned(studio, asked)
     given = asked.model_dump(mode="json")["options"]
-    if isinstance(asked, LearnJobIn):
+    if isinstance(asked, LearnJobIn | TuneJobIn):
         given["name"] = asked.options.model_name  # so that everybody knows what will come of it
     return studio.jobs.submit(asked.kind, title, work, given)
 
@@ -137,6 +137,8 @@ def _planned(studio: Studio, asked: WritingJobIn) -> tuple[str, Work]:
         return _map(collection, asked.options)
     if isinstance(asked, TuneJobIn):
         return _tune(collection, asked.options)
+    if isinstance(asked, EvaluateJobIn):
+        return _evaluate(collection, asked.options)
     if isinstance(asked, NoiseJobIn):
         return _noise(collection, asked.options)
     if isinstance(asked, LearnabilityJobIn):
@@ -195,16 +197,14 @@ def _learn(collection: Collection, wanted: flow.LearnOptions) -> tuple[str, Work
     return f"Learn {wanted.target} with {wanted.way}", work
 
 
-def _tune(collection: Collection, options: TuneOptions) -> tuple[str, Work]:
-    from impasto.learn.tune import chosen_course, parse_plan, plan_text
+def _tune(collection: Collection, wanted: flow.TuneOptions) -> tuple[str, Work]:
+    from impasto.learn.tune import plan_text
 
-    # A preset: the app opens no file that the browser names.
-    plan = parse_plan(plan_text(options.plan), options.plan)
-    _no_path(options.network)
-    given = options.model_dump()
-    tagging = flow.TagOptions(loss=given.pop("loss"), sampler=given.pop("sampler"))
-    wanted = flow.TuneOptions(**given, tagging=tagging)
-    chosen_course(plan.course, wanted.settings)
+    plan_text(wanted.plan)  # a preset: the app opens no file that the browser names
+    if wanted.weights is not None:
+        raise Forbidden("Weights of your own are for the command line: impasto tune --weights")
+    _no_path(wanted.network)
+    _nothing_in_the_way(flow.look_ahead(collection, wanted))
 
     def work(progress: JobProgress) -> None:
         tuned = flow.tune(
@@ -218,7 +218,25 @@ def _tune(collection: Collection, options: TuneOptions) -> tuple[str, Work]:
             progress.note(note)
         progress.note(f"The network is {tuned.network}; its vectors are {tuned.space.name}.")
 
-    return f"Tune {options.network} on the {wanted.target} by {options.plan}", work
+    return f"Tune {wanted.network} on the {wanted.target} by {wanted.plan}", work
+
+
+def _evaluate(collection: Collection, options: flow.JudgeOptions) -> tuple[str, Work]:
+    place = flow.check_place(collection, options.on)
+    _nothing_in_the_way(flow.look_ahead(collection, options))
+    wanted = replace(options, on=str(place))
+
+    def work(progress: Progress) -> None:
+        found = flow.judge_and_keep(collection, wanted, progress=progress)
+        for note in found.data["notes"]:
+            progress.note(note)
+
+    return f"Judge {options.model} on {place.name}", work
+
+
+def _nothing_in_the_way(outlook: flow.Outlook) -> None:
+    for problem in outlook.problems:
+        raise InvalidInput(problem.message)
 
 
 def _no_path(network: str) -> None:
@@ -230,9 +248,8 @@ def _no_path(network: str) -> None:
         )
 
 
-def _noise(collection: Collection, options: ConceptOptions) -> tuple[str, Work]:
-    wanted = flow.ConceptOptions(**options.model_dump())
-    space = flow.choose_space(collection, options.space)
+def _noise(collection: Collection, wanted: flow.ConceptOptions) -> tuple[str, Work]:
+    space = flow.choose_space(collection, wanted.space)
 
     def work(progress: Progress) -> None:
         found = flow.find_noise(collection, wanted, progress=progress)
@@ -241,9 +258,8 @@ def _noise(collection: Collection, options: ConceptOptions) -> tuple[str, Work]:
     return f"Look for wrong tags in {space.title}", work
 
 
-def _learnability(collection: Collection, options: ConceptOptions) -> tuple[str, Work]:
-    wanted = flow.ConceptOptions(**options.model_dump())
-    space = flow.choose_space(collection, options.space)
+def _learnability(collection: Collection, wanted: flow.ConceptOptions) -> tuple[str, Work]:
+    space = flow.choose_space(collection, wanted.space)
 
     def work(progress: Progress) -> None:
         progress.note(flow.learnability(collection, wanted, progress=progress).sentence)

@@ -808,6 +808,12 @@ class Collection:
             self._check_writable()
             return models.save(self.path / MODELS, name, contents, card)
 
+    def add_to_model(self, name: str, contents: Mapping[str, bytes]) -> None:
+        """Write more files (name to content) into the folder of a model; they go with it."""
+        with self._guard:
+            self._check_writable()
+            models.add(self.path / MODELS, name, contents)
+
     def model(self, name: str) -> ModelRecord:
         """Return a model, or raise NotFound."""
         return models.load(self.path / MODELS, name)

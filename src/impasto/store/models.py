@@ -71,6 +71,19 @@ def save(
     return target
 
 
+def add(home: Path, name: str, contents: Mapping[str, bytes]) -> None:
+    """Write files into the folder of a model, each instead of the one that had its name."""
+    if name not in (known := names(home)):
+        raise not_found("model", name, known)
+    for file in contents:
+        check_name(file, "file")
+    if CARD in contents:
+        raise InvalidInput(f"{CARD} is written with the model; name your file differently.")
+    with files.explained(home):
+        for file, data in contents.items():
+            files.replace(home / name / file, data)
+
+
 def put(new: Path, target: Path) -> None:
     """Rename a finished folder into place; `recover` completes it after a kill."""
     old = target.with_name(f"{_OLD}{target.name}")

@@ -401,7 +401,8 @@ export function fakeSource(images: number, delay = 0): DataSource {
       });
     },
     learning: () => wait(fakeLearning()),
-    outlook: (options) => wait(fakeOutlook(options)),
+    outlook: (_, options) => wait(fakeOutlook(options)),
+    elsewhere: () => wait([]),
     model: (name) => {
       const found = collection.models.find((model) => model.name === name);
       return found
@@ -456,6 +457,8 @@ export function fakeSource(images: number, delay = 0): DataSource {
       original: (id) => drawing(id),
       upload: () => drawing(0),
       report: () => "about:blank",
+      elsewhere: () => "about:blank",
+      learnability: () => "about:blank",
       made: () => "about:blank",
     },
   };

@@ -19,8 +19,8 @@ function option(name: string, kind: LearnOption["kind"], more: Partial<LearnOpti
   };
 }
 
-const named = (...names: string[]): { name: string; title: string }[] =>
-  names.map((name) => ({ name, title: name.replaceAll("-", " ") }));
+const named = (...names: string[]): { name: string; title: string; about: string }[] =>
+  names.map((name) => ({ name, title: name.replaceAll("-", " "), about: "" }));
 
 export function fakeLearning(): Learning {
   return {
@@ -31,8 +31,9 @@ export function fakeLearning(): Learning {
         method: "linear-svm",
         methods: named("linear-svm", "rbf-svm", "logistic"),
         least: 2,
+        halves: null,
       },
-      { name: "tags", title: "Its tags", method: "logistic", methods: named("logistic", "steps"), least: 20 },
+      { name: "tags", title: "Its tags", method: "logistic", methods: named("logistic", "steps"), least: 20, halves: null },
     ],
     recipes: [
       {
@@ -73,8 +74,8 @@ export function fakeLearning(): Learning {
 export function fakeOutlook(options: Record<string, unknown>): Outlook {
   const folds = options["folds"];
   return typeof folds === "number" && folds < 2
-    ? { sentence: "", problems: [{ option: "folds", message: `It is at least 2, not ${folds}.` }] }
-    : { sentence: "7 labels, on 4,545 pictures.", problems: [] };
+    ? { sentence: "", problems: [{ option: "folds", message: `It is at least 2, not ${folds}.` }], taken: {} }
+    : { sentence: "7 labels, on 4,545 pictures.", problems: [], taken: { name: "label-linear-svm", min_images: "2" } };
 }
 
 export function fakeModel(model: Model): ModelDetail {

@@ -632,7 +632,7 @@ export interface paths {
         };
         /**
          * Learning
-         * @description List what can be learned: targets, their methods, all options with what they mean.
+         * @description List what a kind of work can be about, its methods, all options with what they mean.
          */
         get: operations["learning"];
         put?: never;
@@ -654,7 +654,7 @@ export interface paths {
         put?: never;
         /**
          * Outlook
-         * @description Say what would be learned with some options, or what is in the way, option by option.
+         * @description Say what would be done with some options, or what is in the way, option by option.
          */
         post: operations["outlook"];
         delete?: never;
@@ -767,6 +767,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/models-compared": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Models
+         * @description Compare models on the images that all of them were tested on.
+         */
+        get: operations["compare_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models-compared/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Images Behind
+         * @description Give the ids of the images behind a number of a comparison.
+         */
+        get: operations["images_behind"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/models/{name}": {
         parameters: {
             query?: never;
@@ -815,6 +855,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/models/{name}/elsewhere": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Elsewhere
+         * @description Tell how a model did on other collections, as far as it was judged there.
+         */
+        get: operations["elsewhere"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{name}/elsewhere/{other}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Elsewhere Report
+         * @description Give the report on that, a page that can load and send nothing.
+         */
+        get: operations["elsewhere_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/models/{name}/predict": {
         parameters: {
             query?: never;
@@ -847,46 +927,6 @@ export interface paths {
          * @description Give the report of a model, a page that can load and send nothing.
          */
         get: operations["report"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/models/compare": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Compare Models
-         * @description Compare models on the images that all of them were tested on.
-         */
-        get: operations["compare_models"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/models/compare/images": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Images Behind
-         * @description Give the ids of the images behind a number of a comparison.
-         */
-        get: operations["images_behind"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1618,6 +1658,11 @@ export interface components {
          * @description A value that an option can have.
          */
         ChoiceOut: {
+            /**
+             * About
+             * @description When to take it; empty where the title says enough.
+             */
+            about: string;
             /** Name */
             name: string;
             /** Title */
@@ -1921,6 +1966,24 @@ export interface components {
         /**
          * ConceptOptions
          * @description Which tags to look at, in which space, and how often to learn them.
+         *
+         *     Parameters
+         *     ----------
+         *     space : str or None
+         *         Name of a space, or the beginning of it; None: the newest.
+         *     only : tuple of str
+         *         Patterns of tags; empty: all.
+         *     min_images : int
+         *         Tags with fewer images are left out.
+         *     keep_bare : bool
+         *         Tagged images that have none of these tags take part.
+         *     group_duplicates : bool
+         *         Near-duplicates stay in one fold.
+         *     folds : int
+         *         Every image is judged by a head of the other folds.
+         *     repeats : int
+         *         Of learnability: times that all of it is done.
+         *     seed : int
          */
         ConceptOptions: {
             /**
@@ -1929,14 +1992,27 @@ export interface components {
              */
             folds?: number;
             /**
+             * Group Duplicates
+             * @default true
+             */
+            group_duplicates?: boolean;
+            /**
+             * Keep Bare
+             * @default true
+             */
+            keep_bare?: boolean;
+            /**
              * Min Images
-             * @description Tags with fewer are left out.
              * @default 20
              */
             min_images?: number;
             /**
+             * Only
+             * @default []
+             */
+            only?: string[];
+            /**
              * Repeats
-             * @description Of learnability only.
              * @default 3
              */
             repeats?: number;
@@ -2162,6 +2238,51 @@ export interface components {
             unrelated: number;
         };
         /**
+         * ElsewhereOut
+         * @description How a model did on another collection.
+         */
+        ElsewhereOut: {
+            /**
+             * At Home
+             * @description The same in the model's own test.
+             */
+            at_home: {
+                [key: string]: components["schemas"]["EstimateOut"];
+            };
+            /** Images */
+            images: number;
+            /**
+             * Key
+             * @description Names it among those of the model.
+             */
+            key: string;
+            /**
+             * Leaks
+             * @description Images there that it learned from, or near-duplicates.
+             */
+            leaks: number;
+            /**
+             * Made
+             * Format: date-time
+             */
+            made: string;
+            /** Metrics */
+            metrics: {
+                [key: string]: components["schemas"]["EstimateOut"];
+            };
+            /** Notes */
+            notes: string[];
+            /** Other */
+            other: string;
+            /**
+             * Unknown
+             * @description Labels or tags there that it does not tell.
+             */
+            unknown: {
+                [key: string]: number;
+            };
+        };
+        /**
          * EmbedJobIn
          * @description Start an `embed` job.
          */
@@ -2283,6 +2404,18 @@ export interface components {
             low: number;
             /** Value */
             value: number;
+        };
+        /**
+         * EvaluateJobIn
+         * @description Start an `evaluate` job: how a model does on another collection.
+         */
+        EvaluateJobIn: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "evaluate";
+            options: components["schemas"]["JudgeOptions"];
         };
         /**
          * ExportJobIn
@@ -2810,6 +2943,49 @@ export interface components {
             unit: string;
         };
         /**
+         * JudgeOptions
+         * @description Which model to judge, where, and how.
+         *
+         *     Parameters
+         *     ----------
+         *     model : str
+         *     on : str
+         *         Path of the other collection.
+         *     names : tuple of str
+         *         Lines ``their name = the model's name``, of labels or tags that are called otherwise.
+         *     keep_leaks : bool
+         *         Also count images that the model learned from, or near-duplicates of these.
+         *     seed : int
+         *         Of the resampling.
+         */
+        JudgeOptions: {
+            /**
+             * Keep Leaks
+             * @default false
+             */
+            keep_leaks?: boolean;
+            /**
+             * Model
+             * @default
+             */
+            model?: string;
+            /**
+             * Names
+             * @default []
+             */
+            names?: string[];
+            /**
+             * On
+             * @default
+             */
+            on?: string;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed?: number;
+        };
+        /**
          * KeptQueryOut
          * @description One query of a comparison that is kept.
          */
@@ -2845,7 +3021,10 @@ export interface components {
             kind: "learnability";
             /**
              * @default {
+             *       "only": [],
              *       "min_images": 20,
+             *       "keep_bare": true,
+             *       "group_duplicates": true,
              *       "folds": 5,
              *       "repeats": 3,
              *       "seed": 0
@@ -2855,9 +3034,15 @@ export interface components {
         };
         /**
          * LearningIn
-         * @description Options of learning, as somebody is filling them in.
+         * @description Options of a kind of work, as somebody is filling them in.
          */
         LearningIn: {
+            /**
+             * Kind
+             * @default learn
+             * @enum {string}
+             */
+            kind?: "learn" | "tune" | "learnability" | "noise" | "evaluate";
             /** Options */
             options: {
                 [key: string]: unknown;
@@ -2865,7 +3050,7 @@ export interface components {
         };
         /**
          * LearningOut
-         * @description What can be learned, and everything that can be chosen.
+         * @description What can be learned or looked for, and everything that can be chosen.
          */
         LearningOut: {
             /** Options */
@@ -3480,7 +3665,10 @@ export interface components {
             kind: "noise";
             /**
              * @default {
+             *       "only": [],
              *       "min_images": 20,
+             *       "keep_bare": true,
+             *       "group_duplicates": true,
              *       "folds": 5,
              *       "repeats": 3,
              *       "seed": 0
@@ -3534,7 +3722,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "choice" | "switch" | "whole" | "number" | "text" | "words" | "numbers" | "space";
+            kind: "choice" | "switch" | "whole" | "number" | "text" | "words" | "numbers" | "space" | "spaces";
             /** Low */
             low: number | null;
             /**
@@ -3561,6 +3749,13 @@ export interface components {
             problems: components["schemas"]["ProblemOut"][];
             /** Sentence */
             sentence: string;
+            /**
+             * Taken
+             * @description What is taken for options that are left out.
+             */
+            taken: {
+                [key: string]: string;
+            };
         };
         /**
          * OverviewOut
@@ -4380,6 +4575,8 @@ export interface components {
          * @description Something that can be learned, and how.
          */
         TargetOut: {
+            /** @description Of a number: the same, told as high or low. */
+            halves: components["schemas"]["TargetOut"] | null;
             /**
              * Least
              * @description Fewest images of a label or tag, when no number is given.
@@ -4412,106 +4609,162 @@ export interface components {
              *       "target": "label",
              *       "network": "efficientnet-lite0",
              *       "plan": "lp-ft",
-             *       "loss": "plain",
-             *       "sampler": "random",
+             *       "tagging": {
+             *         "aim": "f1",
+             *         "balance": true,
+             *         "batch": 24,
+             *         "calibrate": true,
+             *         "candidates": 5,
+             *         "cap": 10,
+             *         "decay": 0,
+             *         "focus": 2,
+             *         "focus_absent": 4,
+             *         "focus_present": 0,
+             *         "keep_bare": true,
+             *         "level": 0.5,
+             *         "loss": "plain",
+             *         "margin": 0.05,
+             *         "optimiser": "adam",
+             *         "power": 0.5,
+             *         "prior": true,
+             *         "rate": 0.003,
+             *         "reading": "inverse",
+             *         "repeat_below": 0.1,
+             *         "replacement": "within-batch",
+             *         "sampler": "random",
+             *         "smoothing": "global",
+             *         "steps": 2000
+             *       },
+             *       "device": "auto",
              *       "test": 0.2,
-             *       "seed": 0
+             *       "seed": 0,
+             *       "only": [],
+             *       "group_duplicates": true
              *     }
              */
             options?: components["schemas"]["TuneOptions"];
         };
         /**
          * TuneOptions
-         * @description Which network to tune, on what, and how; null: as the layer plan has it.
+         * @description Which network to tune on what, and how.
+         *
+         *     Parameters
+         *     ----------
+         *     target : str
+         *         "label", the one class of an image, or "tags".
+         *     network : str
+         *         To begin with; a tuned one, ``model:NAME``, can be tuned further.
+         *     weights : Path or None
+         *         The user's own weights file.
+         *     plan : str
+         *         A preset ("lp-ft") or the path of a layer plan.
+         *     size : int or None
+         *         Side of the pictures, pixels; None: that of the network. Smaller is faster.
+         *     fit : {"crop", "squash"} or None
+         *         The central square or the whole picture squashed; None: as the network was trained.
+         *     epochs, batch, optimiser, rate, momentum, decay, schedule, warm_up, augment, smoothing, precision, patience
+         *         As in `impasto.learn.tune.Course`; None: as the plan has it.
+         *     tagging : TagOptions
+         *         Loss, sampler and thresholds of tags.
+         *     device : str
+         *         "auto", "cpu", "cuda", "cuda:N" or "mps".
+         *     space : str or None
+         *         Space by which near-duplicates are found, and which the nearest neighbours of the report
+         *         are from; None: the newest of a network that was not tuned here.
+         *     test : float
+         *         Share of the test part, when the collection has no splits of its own.
+         *     seed : int
+         *     name : str or None
+         *         Of the model; None: "tuned" and the plan.
+         *     only : tuple of str
+         *         Patterns of the labels or tags to learn; empty: all.
+         *     min_images : int or None
+         *         Labels or tags with fewer images are left out; None: 2 for labels, 20 for tags.
+         *     group_duplicates : bool
+         *         Near-duplicates stay on one side.
+         *     then : str or None
+         *         A method of `impasto learn`: learn it afterwards on the vectors of the tuned network.
          */
         TuneOptions: {
-            /**
-             * Augment
-             * @description none, light or strong.
-             */
+            /** Augment */
             augment?: string | null;
             /** Batch */
             batch?: number | null;
+            /** Decay */
+            decay?: number | null;
+            /**
+             * Device
+             * @default auto
+             */
+            device?: string;
             /** Epochs */
             epochs?: number | null;
             /** Fit */
             fit?: ("crop" | "squash") | null;
             /**
-             * Loss
-             * @description Of tags.
-             * @default plain
+             * Group Duplicates
+             * @default true
              */
-            loss?: string;
+            group_duplicates?: boolean;
             /** Min Images */
             min_images?: number | null;
+            /** Momentum */
+            momentum?: number | null;
             /** Name */
             name?: string | null;
             /**
              * Network
-             * @description model:NAME tunes a tuned network further.
              * @default efficientnet-lite0
              */
             network?: string;
             /**
-             * Optimiser
-             * @description sgd, adam, adamw or adagrad.
+             * Only
+             * @default []
              */
+            only?: string[];
+            /** Optimiser */
             optimiser?: string | null;
             /** Patience */
             patience?: number | null;
             /**
              * Plan
-             * @description A preset; files are for the command line.
              * @default lp-ft
              */
             plan?: string;
-            /**
-             * Precision
-             * @description f32 or bf16.
-             */
+            /** Precision */
             precision?: string | null;
             /** Rate */
             rate?: number | null;
-            /**
-             * Sampler
-             * @description Of tags.
-             * @default random
-             */
-            sampler?: string;
-            /**
-             * Schedule
-             * @description constant, cosine or steps.
-             */
+            /** Schedule */
             schedule?: string | null;
             /**
              * Seed
              * @default 0
              */
             seed?: number;
-            /**
-             * Size
-             * @description Side of the pictures; null: the network's.
-             */
+            /** Size */
             size?: number | null;
+            /** Smoothing */
+            smoothing?: number | null;
             /** Space */
             space?: string | null;
+            tagging?: components["schemas"]["TagOptions"];
             /**
              * Target
-             * @description label or tags.
              * @default label
              */
             target?: string;
             /**
              * Test
-             * @description Share of the test part.
              * @default 0.2
              */
             test?: number;
-            /**
-             * Then
-             * @description A method to learn by on the vectors of the tuned network.
-             */
+            /** Then */
             then?: string | null;
+            /** Warm Up */
+            warm_up?: number | null;
+            /** Weights */
+            weights?: string | null;
         };
         /**
          * UploadOut
@@ -5721,7 +5974,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ExportJobIn"] | components["schemas"]["AddJobIn"] | components["schemas"]["EmbedJobIn"] | components["schemas"]["GraphJobIn"] | components["schemas"]["IndexJobIn"] | components["schemas"]["LearnabilityJobIn"] | components["schemas"]["LearnJobIn"] | components["schemas"]["MapJobIn"] | components["schemas"]["NoiseJobIn"] | components["schemas"]["RetrievalJobIn"] | components["schemas"]["TuneJobIn"];
+                "application/json": components["schemas"]["ExportJobIn"] | components["schemas"]["AddJobIn"] | components["schemas"]["EmbedJobIn"] | components["schemas"]["EvaluateJobIn"] | components["schemas"]["GraphJobIn"] | components["schemas"]["IndexJobIn"] | components["schemas"]["LearnabilityJobIn"] | components["schemas"]["LearnJobIn"] | components["schemas"]["MapJobIn"] | components["schemas"]["NoiseJobIn"] | components["schemas"]["RetrievalJobIn"] | components["schemas"]["TuneJobIn"];
             };
         };
         responses: {
@@ -5929,7 +6182,10 @@ export interface operations {
     };
     learning: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The kind of work. */
+                kind?: "learn" | "tune" | "learnability" | "noise" | "evaluate";
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -6169,6 +6425,78 @@ export interface operations {
             };
         };
     };
+    compare_models: {
+        parameters: {
+            query: {
+                /** @description Two models or more, separated by commas; class by class the others are compared with the first. */
+                names: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelsComparedOut"];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    images_behind: {
+        parameters: {
+            query: {
+                /** @description Of two rows: both, first (alone), second (alone) or neither is right. Of one row and a label or tag: found, missed or wrong. */
+                cell: "both" | "first" | "second" | "neither" | "found" | "missed" | "wrong";
+                /** @description Name of a row. */
+                first: string;
+                /** @description A label or tag; absent: all of them. */
+                name?: string | null;
+                /** @description Two models or more, separated by commas; class by class the others are compared with the first. */
+                names: string;
+                /** @description Name of a row. */
+                second?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ids in order: little-endian 32-bit integers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     model: {
         parameters: {
             query?: never;
@@ -6293,6 +6621,69 @@ export interface operations {
             };
         };
     };
+    elsewhere: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ElsewhereOut"][];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    elsewhere_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                other: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     predict: {
         parameters: {
             query?: never;
@@ -6362,78 +6753,6 @@ export interface operations {
                 };
                 content: {
                     "text/html": components["schemas"]["ErrorOut"];
-                };
-            };
-        };
-    };
-    compare_models: {
-        parameters: {
-            query: {
-                /** @description Two models or more, separated by commas; class by class the others are compared with the first. */
-                names: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ModelsComparedOut"];
-                };
-            };
-            /** @description One clear sentence. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-        };
-    };
-    images_behind: {
-        parameters: {
-            query: {
-                /** @description Of two rows: both, first (alone), second (alone) or neither is right. Of one row and a label or tag: found, missed or wrong. */
-                cell: "both" | "first" | "second" | "neither" | "found" | "missed" | "wrong";
-                /** @description Name of a row. */
-                first: string;
-                /** @description A label or tag; absent: all of them. */
-                name?: string | null;
-                /** @description Two models or more, separated by commas; class by class the others are compared with the first. */
-                names: string;
-                /** @description Name of a row. */
-                second?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Ids in order: little-endian 32-bit integers. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": string;
-                };
-            };
-            /** @description One clear sentence. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
         };

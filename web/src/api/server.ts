@@ -147,10 +147,11 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
     },
     predict: (name, term) =>
       json(`models/${encodeURIComponent(name)}/predict`, post({ term: formatTerm(term) }), true),
-    learning: () => json("learning"),
-    outlook: (options) => json("learning/outlook", post({ options }), true),
+    learning: (task) => json(`learning?kind=${task}`),
+    outlook: (kind, options) => json("learning/outlook", post({ kind, options }), true),
     model: (name) => json(model(name)),
-    compareModels: (names) => json(`models/compare?names=${encodeURIComponent(names.join(","))}`),
+    elsewhere: (name) => json(`${model(name)}/elsewhere`),
+    compareModels: (names) => json(`models-compared?names=${encodeURIComponent(names.join(","))}`),
     renameModel: async (name, next) => {
       await request(model(name), send("PATCH", { name: next }));
     },
@@ -200,6 +201,8 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
       upload: (id) => `api/uploads/${id}`,
       made: (job) => `api/exports/${job}`,
       report: (name) => `api/${model(name)}/report`,
+      elsewhere: (name, key) => `api/${model(name)}/elsewhere/${encodeURIComponent(key)}/report`,
+      learnability: () => "api/learnability/report",
     },
   };
 }

@@ -31,6 +31,8 @@ import type {
   ModelsCompared,
   Neighbours,
   Outlook,
+  Task,
+  Elsewhere,
   Overview,
   Prediction,
   PropertyFacet,
@@ -128,11 +130,13 @@ export interface DataSource {
   leave(one: Suspicion, left: boolean): Promise<void>;
   upload(file: Blob): Promise<Upload>;
   predict(model: string, term: Term): Promise<Prediction>;
-  /** What can be learned and everything that can be chosen, for a form. */
-  learning(): Promise<Learning>;
-  /** What would be learned with some options, or what is in the way. */
-  outlook(options: Record<string, unknown>): Promise<Outlook>;
+  /** What a kind of work can be about and everything that can be chosen, for a form. */
+  learning(task: Task): Promise<Learning>;
+  /** What would be done with some options, or what is in the way. */
+  outlook(task: Task, options: Record<string, unknown>): Promise<Outlook>;
   model(name: string): Promise<ModelDetail>;
+  /** How a model did on other collections, as far as it was judged there. */
+  elsewhere(name: string): Promise<Elsewhere[]>;
   /** Models side by side on the pictures that all of them were tested on. */
   compareModels(names: readonly string[]): Promise<ModelsCompared>;
   renameModel(name: string, next: string): Promise<void>;
@@ -158,6 +162,10 @@ export interface DataSource {
     original(id: number): string;
     upload(id: string): string;
     report(model: string): string;
+    /** The report on how a model did on another collection. */
+    elsewhere(model: string, key: string): string;
+    /** The report on which tags can be learned. */
+    learnability(): string;
     /** The file that an export job made. */
     made(job: string): string;
   };

@@ -184,6 +184,8 @@ export async function staticSource(
       original: refusedAddress,
       upload: refusedAddress,
       report: refusedAddress,
+      elsewhere: refusedAddress,
+      learnability: refusedAddress,
       made: refusedAddress,
     },
   };

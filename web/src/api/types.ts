@@ -49,6 +49,10 @@ export type ModelsCompared = Schemas["ModelsComparedOut"];
 export type ModelDetail = Schemas["ModelDetail"];
 export type Neighbour = Schemas["NeighbourOut"];
 export type Neighbours = Schemas["NeighboursOut"];
+/** A kind of work that the Learn page starts. */
+export type Task = NonNullable<Schemas["LearningIn"]["kind"]>;
+/** How a model did on another collection. */
+export type Elsewhere = Schemas["ElsewhereOut"];
 export type Outlook = Schemas["OutlookOut"];
 export type PropertyFacet = Schemas["FacetOut"];
 export type Overview = Schemas["OverviewOut"];

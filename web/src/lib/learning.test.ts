@@ -1,7 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { fakeLearning } from "../api/fakeLearning";
 import type { Curves, Job } from "../api/types";
-import { askedFor, changed, fieldsFrom, isLearning, isMeant, panelsOf, targetOf, told, withField } from "./learning";
+import {
+  askedFor,
+  changed,
+  choicesOf,
+  fieldsFrom,
+  isLearning,
+  isMeant,
+  namesIn,
+  panelsOf,
+  targetOf,
+  told,
+  withField,
+  withName,
+} from "./learning";
 
 const learning = fakeLearning();
 const start = fieldsFrom(learning.options);
@@ -31,6 +44,33 @@ describe("the form of learning", () => {
     const steps = withField(withField(start, "target", "tags"), "method", "steps");
     expect(withField(steps, "target", "label")["method"]).toBe("");
     expect(withField(steps, "target", "tags")["method"]).toBe("steps");
+  });
+
+  it("offers what is taken as usual first", () => {
+    const title = (name: string, taken = {}) => choicesOf(learning, start, option(name), taken)[0];
+    expect(title("method")).toEqual({ name: "", title: "linear svm", about: "" });
+    expect(title("recipe")?.title).toBe("None: choose yourself");
+    const fit = { ...option("recipe"), name: "fit" };
+    expect(choicesOf(learning, start, fit, { fit: "crop" })[0]?.title).toBe("As usual: crop");
+  });
+
+  it("tells a number as what it is, or as high or low", () => {
+    const [label] = learning.targets;
+    const halves = { ...label!, name: "likes", method: "linear-svm", halves: null };
+    const number = { ...halves, method: "ridge", halves };
+    const both = { ...learning, targets: [number] };
+    expect(targetOf(both, { target: "likes", read_as: "number" })?.method).toBe("ridge");
+    expect(targetOf(both, { target: "likes", read_as: "median" })?.method).toBe("linear-svm");
+    expect(withField({ method: "ridge", read_as: "number" }, "read_as", "median")["method"]).toBe("");
+  });
+
+  it("takes several spaces", () => {
+    const spaces = { ...option("space"), kind: "spaces" as const };
+    const several = { ...learning, options: [spaces] };
+    const two = withName(withName("", "a"), "b");
+    expect(namesIn(two)).toEqual(["a", "b"]);
+    expect(askedFor(several, { space: two })).toEqual({ space: ["a", "b"] });
+    expect(withName(two, "a")).toBe("b");
   });
 
   it("asks for what is different, by the names of the API", () => {

@@ -1,6 +1,6 @@
 /** The form of learning: what is shown, what is asked of the server, drawn from what it tells. */
 
-import type { Curves, Job, Learning, LearnOption, LearnTarget } from "../api/types";
+import type { Curves, Job, Learning, LearnOption, LearnTarget, Task } from "../api/types";
 import { isActive, ordered } from "./jobs";
 
 /** A field of the form as it stands: the text of it, or a switch. */
@@ -25,9 +25,46 @@ function fieldOf(value: unknown): Field {
   return value === null || value === undefined ? "" : String(value as string | number);
 }
 
-/** The target that is chosen; the first where none is. */
-export function targetOf(learning: Learning, fields: Fields): LearnTarget | undefined {
-  return learning.targets.find(({ name }) => name === fields["target"]) ?? learning.targets[0];
+/** The target that is chosen, a number perhaps as high or low; the first where none is. */
+export function targetOf(learning: Learning, fields: Fields): Omit<LearnTarget, "halves"> | undefined {
+  const target = learning.targets.find(({ name }) => name === fields["target"]) ?? learning.targets[0];
+  return fields["read_as"] === "median" && target?.halves ? target.halves : target;
+}
+
+/** The choices of an option as the others stand; "" is what is taken when nothing is chosen. */
+export function choicesOf(
+  learning: Learning,
+  fields: Fields,
+  option: LearnOption,
+  taken: Readonly<Record<string, string>> = {},
+): { name: string; title: string; about: string }[] {
+  if (option.name === "method") {
+    const target = targetOf(learning, fields);
+    return (target?.methods ?? []).map((each) =>
+      each.name === target?.method ? { ...each, name: "" } : each,
+    );
+  }
+  if (option.default !== null && option.default !== "") return option.choices;
+  const usual = taken[option.name];
+  const title = NOTHING[option.name] ?? (usual ? `As usual: ${usual}` : "As usual");
+  return [{ name: "", title, about: "" }, ...option.choices];
+}
+
+const NOTHING: Readonly<Record<string, string>> = {
+  recipe: "None: choose yourself",
+  then: "Nothing",
+  model: "Choose a model",
+  on: "Choose a collection",
+};
+
+/** The names in a field that holds several, and the field with one of them in or out. */
+export function namesIn(field: Field | undefined): string[] {
+  return typeof field === "string" ? field.split(",").map((name) => name.trim()).filter(Boolean) : [];
+}
+
+export function withName(field: Field | undefined, name: string): string {
+  const names = namesIn(field);
+  return (names.includes(name) ? names.filter((other) => other !== name) : [...names, name]).join(", ");
 }
 
 /** The published recipe that is followed, if one is. */
@@ -56,10 +93,11 @@ function means(learning: Learning, fields: Fields, option: LearnOption): boolean
   });
 }
 
-/** Set a field; another target begins with its own method. */
+/** Set a field; another target, or reading of it, begins with its own method. */
 export function withField(fields: Fields, name: string, value: Field): Fields {
   const next = { ...fields, [name]: value };
-  return name === "target" && fields["target"] !== value ? { ...next, method: "" } : next;
+  const anew = (name === "target" || name === "read_as") && fields[name] !== value && "method" in fields;
+  return anew ? { ...next, method: "" } : next;
 }
 
 /** The options as the API takes them: what means something and is not as it would be anyway. */
@@ -79,6 +117,7 @@ export function askedFor(learning: Learning, fields: Fields): Record<string, unk
 function written(option: LearnOption, field: Field): unknown {
   if (typeof field === "boolean") return field;
   const text = field.trim();
+  if (option.kind === "spaces") return namesIn(field).length ? namesIn(field) : null;
   if (option.kind === "words" || option.kind === "numbers") {
     const words = text
       .split(option.kind === "words" ? "," : /[\s,;]+/)
@@ -113,7 +152,16 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-const KINDS: readonly string[] = ["learn", "tune"];
+/** The kinds of work in the order of the page: their names, and the word that starts them. */
+export const TASKS: readonly { readonly task: Task; readonly title: string; readonly start: string }[] = [
+  { task: "learn", title: "Learn from vectors", start: "Learn" },
+  { task: "tune", title: "Tune a network", start: "Tune" },
+  { task: "learnability", title: "What can be learned?", start: "Find out" },
+  { task: "noise", title: "Look for wrong tags", start: "Look" },
+  { task: "evaluate", title: "Judge a model elsewhere", start: "Judge" },
+];
+
+const KINDS: readonly string[] = TASKS.map(({ task }) => task);
 
 /** Whether a job learns right now, or is about to. */
 export function isLearning(job: Job): boolean {

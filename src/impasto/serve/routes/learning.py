@@ -1,64 +1,78 @@
-"""What can be learned, told for a form; whether it can be learned as somebody fills it in."""
+"""What can be learned or looked for, told for a form; what is in the way as one fills it in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
-from pydantic import ValidationError
+from fastapi import APIRouter, Query
+from pydantic import TypeAdapter, ValidationError
 
 from impasto import flow
 from impasto.core.errors import InvalidInput, NotFound
 from impasto.serve import present
 from impasto.serve.routes.given import StudioIn
 from impasto.serve.schemas import (
+    EvaluateJobIn,
+    LearnabilityJobIn,
     LearningIn,
     LearningOut,
     LearnJobIn,
+    NoiseJobIn,
     OutlookOut,
     ProblemOut,
+    TuneJobIn,
 )
 
 router = APIRouter(prefix="/learning", tags=["learning"])
 
+_Job = LearnJobIn | TuneJobIn | LearnabilityJobIn | NoiseJobIn | EvaluateJobIn
+_JOBS: dict[flow.Task, type[_Job]] = {
+    "learn": LearnJobIn,
+    "tune": TuneJobIn,
+    "learnability": LearnabilityJobIn,
+    "noise": NoiseJobIn,
+    "evaluate": EvaluateJobIn,
+}
+
 
 @router.get("")
-def learning(studio: StudioIn) -> LearningOut:
-    """List what can be learned: targets, their methods, all options with what they mean."""
-    return present.learning(flow.targets(studio.collection), flow.options(), flow.recipes())
+def learning(
+    studio: StudioIn,
+    kind: Annotated[flow.Task, Query(description="The kind of work.")] = "learn",
+) -> LearningOut:
+    """List what a kind of work can be about, its methods, all options with what they mean."""
+    recipes = flow.recipes() if kind == "learn" else {}
+    return present.learning(flow.form(studio.collection, kind), recipes)
 
 
 @router.post("/outlook")
 def outlook(studio: StudioIn, asked: LearningIn) -> OutlookOut:
-    """Say what would be learned with some options, or what is in the way, option by option."""
+    """Say what would be done with some options, or what is in the way, option by option."""
     try:
-        wanted = _read(asked.options)
+        wanted = _read(asked.kind, asked.options)
     except ValidationError as error:
         found = [
             ProblemOut(option=".".join(map(str, each["loc"][1:])), message=f"{each['msg']}.")
             for each in error.errors()
         ]
-        return OutlookOut(sentence="", problems=found)
+        return OutlookOut(sentence="", problems=found, taken={})
     except (InvalidInput, NotFound) as error:
-        return OutlookOut(sentence="", problems=[_blamed(asked.options, str(error))])
-    problems = [
-        ProblemOut(option=each.option, message=each.message)
-        for each in flow.problems(studio.collection, wanted)
-    ]
-    sentence = "" if problems else flow.outlook(studio.collection, wanted)
-    return OutlookOut(sentence=sentence, problems=problems)
+        blamed = _blamed(asked.kind, asked.options, str(error))
+        return OutlookOut(sentence="", problems=[blamed], taken={})
+    return present.outlook(flow.look_ahead(studio.collection, wanted))
 
 
-def _read(options: dict[str, Any]) -> flow.LearnOptions:
-    return LearnJobIn.model_validate({"kind": "learn", "options": options}).options
+def _read(kind: flow.Task, options: dict[str, Any]) -> Any:
+    job = TypeAdapter(_JOBS[kind]).validate_python({"kind": kind, "options": options})
+    return job.options
 
 
-def _blamed(options: dict[str, Any], message: str) -> ProblemOut:
+def _blamed(kind: flow.Task, options: dict[str, Any], message: str) -> ProblemOut:
     """Find the option that by itself makes the same problem."""
     for option, alone in _each(options):
         try:
-            _read(alone)
+            _read(kind, alone)
         except (InvalidInput, NotFound) as problem:
             if str(problem) == message:
                 return ProblemOut(option=option, message=message)

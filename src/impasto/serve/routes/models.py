@@ -17,6 +17,7 @@ from impasto.serve.headers import REPORT_HEADERS
 from impasto.serve.routes.given import StudioIn
 from impasto.serve.schemas import (
     CurvesOut,
+    ElsewhereOut,
     LabelledNeighbour,
     ModelDetail,
     ModelOut,
@@ -75,6 +76,19 @@ def model_curves(studio: StudioIn, name: str) -> CurvesOut:
     if not file.is_file():
         raise NotFound(f"The model {name!r} has no curves: it was learned on vectors.")
     return CurvesOut.model_validate_json(file.read_bytes())
+
+
+@router.get("/models/{name}/elsewhere")
+def elsewhere(studio: StudioIn, name: str) -> list[ElsewhereOut]:
+    """Tell how a model did on other collections, as far as it was judged there."""
+    return [present.judged(one) for one in flow.judged(studio.collection, name)]
+
+
+@router.get("/models/{name}/elsewhere/{other}/report", response_class=HTMLResponse)
+def elsewhere_report(studio: StudioIn, name: str, other: str) -> HTMLResponse:
+    """Give the report on that, a page that can load and send nothing."""
+    page = flow.judged_page(studio.collection, name, other)
+    return HTMLResponse(page, headers=REPORT_HEADERS)
 
 
 async def _asked(request: Request, studio: StudioIn) -> str:

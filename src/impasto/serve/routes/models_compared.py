@@ -12,7 +12,7 @@ from impasto.learn.comparison import Cell
 from impasto.serve.routes.given import OCTETS, StudioIn, id_bytes
 from impasto.serve.schemas import ModelsComparedOut
 
-router = APIRouter(prefix="/models/compare", tags=["models"])
+router = APIRouter(prefix="/models-compared", tags=["models"])
 MOST = 16
 
 Names = Annotated[
