@@ -58,6 +58,7 @@ class Measured:
     reopened_s: float = 0.0
     settled_s: float = 0.0
     first_query_ms: float = 0.0
+    first_ms: dict[str, float] = field(default_factory=dict)  # of orders, asked for once
     queries_ms: dict[str, tuple[float, float]] = field(default_factory=dict)  # p50, p95
     frames_ms: dict[str, tuple[float, float, float]] = field(default_factory=dict)  # p50, p95, max
     memory_mb: dict[str, float] = field(default_factory=dict)
@@ -120,6 +121,16 @@ class Server:
     def _look(self) -> None:
         while not self._over.wait(0.1) and self.process.poll() is None:
             self.peak = max(self.peak, self.own())
+
+    def post(self, path: str, asked: dict[str, Any]) -> Any:
+        """Send JSON; return JSON."""
+        request = urllib.request.Request(
+            f"{self.address}api/{path}",
+            json.dumps(asked).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=600) as answer:
+            return json.loads(answer.read())
 
     def get(self, path: str, **asked: Any) -> Any:
         """Ask the API; return JSON, or bytes."""
@@ -232,6 +243,15 @@ def ask(server: Server, found: Measured, queries: int) -> None:
         "100 cards": lambda: server.get("cards", ids=",".join(map(str, rng.choice(ids, 100)))),
         "a thumbnail": lambda: server.get(f"thumbnails/{rng.choice(ids)}"),
     }
+    kinds["three queries compared"] = lambda: server.post(
+        "compare",
+        {
+            "queries": [
+                {"terms": [term]}
+                for term in (image(), f"label:{rng.choice(labels)}", f"tag:{rng.choice(tags)}")
+            ]
+        },
+    )
     if any(space["index"] for space in held["spaces"]):
         kinds["neighbours, index"] = lambda: server.get(
             "neighbours", term=image(), k=100, exact=False
@@ -239,6 +259,10 @@ def ask(server: Server, found: Measured, queries: int) -> None:
     begin = time.perf_counter()
     kinds["neighbours"]()
     found.first_query_ms = 1000 * (time.perf_counter() - begin)
+    for sort in ("typicality", "outlyingness"):
+        begin = time.perf_counter()
+        server.get("order", sort=sort)
+        found.first_ms[sort] = 1000 * (time.perf_counter() - begin)
     for name, request in kinds.items():
         times = []
         for _ in range(queries):
@@ -290,6 +314,8 @@ def table(results: list[Measured]) -> None:
     put("first grid, opened again, s", [f"{one.reopened_s:.2f}" for one in results])
     put("looked for new images until, s", [f"{one.settled_s:.0f}" for one in results])
     put("first query, ms", [f"{one.first_query_ms:.0f}" for one in results])
+    for name in dict.fromkeys(k for one in results for k in one.first_ms):
+        put(f"order by {name}, once, ms", [f"{one.first_ms.get(name, 0):.0f}" for one in results])
     for attribute, unit in (("queries_ms", "p50 / p95, ms"), ("frames_ms", "p50 / p95 / max, ms")):
         for name in dict.fromkeys(k for one in results for k in getattr(one, attribute)):
             every = [getattr(one, attribute).get(name, ()) for one in results]
