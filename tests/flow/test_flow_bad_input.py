@@ -29,12 +29,16 @@ TESTED_ONLY: Sequence[Words] = (
 )
 """Discs, the only pictures with the tag "round", are all in the test part."""
 
+UNTESTED: Sequence[Words] = (("split", "train", "--all"), ("split", "test", "--image", "1"))
+"""One tested image: no tag is on some of the tested images and missing on others."""
+
 CASES: list[tuple[Sequence[Words], Words, str]] = [
     *((NO_LABELS, words, "has no labels") for words in (LABELS, TUNE)),
     *((NO_TAGS, words, "has no tags") for words in (TAGS, NOISE, LEARNABILITY, TUNE_TAGS)),
     *((ONE_LABEL, words, "learning takes two") for words in (LABELS, TUNE)),
     *((SAME_TAGS, words, "have the same tags") for words in (TAGS, NOISE, LEARNABILITY, TUNE_TAGS)),
     (TESTED_ONLY, LABELS, "No tested image has a label that is learned"),
+    (UNTESTED, TAGS, "No tag is on some of the tested images and missing on others"),
     (TESTED_ONLY, TAGS, "No image with the tag 'round' is left to learn from"),
     (TESTED_ONLY, TUNE, "No image of 'discs' is left to learn from"),
     (TESTED_ONLY, TUNE_TAGS, "No image of 'round' is left to learn from"),

@@ -101,6 +101,15 @@ def test_the_model_is_the_one_that_was_judged() -> None:
         again.predict(values, other)
 
 
+def test_a_tag_that_no_tested_image_has_is_told() -> None:
+    values, truth = tagged()
+    truth[::3, 2] = False
+    parts = np.where(np.arange(500) % 3 == 0, "test", "train").tolist()
+    found = run(values, truth, folds=None, parts=parts).evaluation
+    assert "Not judged, since no tested image has them: rare." in found.notes
+    assert np.isnan(found.scores[2].average_precision.value)
+
+
 def test_several_spaces_stand_side_by_side() -> None:
     values, truth = tagged()
     directions = np.random.default_rng(99).normal(size=(3, 16))

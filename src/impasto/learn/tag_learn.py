@@ -276,6 +276,12 @@ def _plan(images: Tagged, parts: Sequence[str] | None, folds: NDArray[np.int64] 
                 f"No image with the tag {tag!r} is left to learn from, near-duplicates of tested "
                 "ones left out. Raise --min-images, or use other folds."
             )
+        has = images.truth[test].sum(axis=0)
+        if not ((has > 0) & (has < len(test))).any():
+            raise InvalidInput(
+                "No tag is on some of the tested images and missing on others, so no ranking could "
+                "be judged. Divide the images otherwise (impasto split)."
+            )
         trials.append((train, test))
     return _Plan(trials, validation, whole)
 
@@ -399,8 +405,11 @@ def _notes(images: Tagged, plan: _Plan) -> list[str]:
     """Say what a reader of the scores must know."""
     tested = np.concatenate([test for _, test in plan.trials])
     counts = images.truth[tested].sum(axis=0)
-    few = [tag for tag, n in zip(images.tags, counts.tolist(), strict=True) if n < 10]
+    few = [tag for tag, n in zip(images.tags, counts.tolist(), strict=True) if 0 < n < 10]
+    none = [tag for tag, n in zip(images.tags, counts.tolist(), strict=True) if n == 0]
     notes = []
+    if none:
+        notes.append(f"Not judged, since no tested image has them: {', '.join(none)}.")
     if few:
         shown = ", ".join(few[:8]) + (f" and {len(few) - 8} more" if len(few) > 8 else "")
         notes.append(f"Fewer than 10 tested images, so wide intervals, for: {shown}.")
