@@ -19,7 +19,7 @@ class Problem(Protocol):
         """Find the weights, from those for a C nearby."""
 
 
-State = Callable[[NDArray[np.float32], NDArray[np.integer[Any]], int], Problem]
+MakeProblem = Callable[[NDArray[np.float32], NDArray[np.integer[Any]], int], Problem]
 """Makes the problem of rows (n_images, n_features), their classes and the number of classes."""
 
 
@@ -29,8 +29,8 @@ class TrainerAlongC:
     Parameters
     ----------
     examples : Examples
-    state : callable
-        States the problem of a subset.
+    make : callable
+        Makes the problem of a subset.
     steps : callable
         Gives the values of C that lead to the one that is wanted; that one alone by default.
     """
@@ -40,10 +40,10 @@ class TrainerAlongC:
     def __init__(
         self,
         examples: Examples,
-        state: State,
+        make: MakeProblem,
         steps: Callable[[float], Iterable[float]] = lambda c: (c,),
     ) -> None:
-        self.examples, self.state, self.steps = examples, state, steps
+        self.examples, self.make, self.steps = examples, make, steps
 
     def scores(
         self, train: NDArray[np.int64], held: NDArray[np.int64], settings: Sequence[Setting]
@@ -55,7 +55,7 @@ class TrainerAlongC:
         list of ndarray of shape (n_held, n_classes), float64
             Log scores, in the order of `settings`.
         """
-        scaling, problem = self._stated(train)
+        scaling, problem = self._made(train)
         outside = scaling.apply(self.examples.rows[held])
         found: dict[Setting, Scores] = {}
         head: LinearHead | None = None
@@ -66,14 +66,14 @@ class TrainerAlongC:
 
     def fit(self, train: NDArray[np.int64], setting: Setting) -> tuple[Scaling, LinearHead]:
         """Fit on `train` and keep what prediction needs."""
-        scaling, problem = self._stated(train)
+        scaling, problem = self._made(train)
         head: LinearHead | None = None
         for c in self.steps(setting.c):
             head = problem.solve(c, start=head)
         assert head is not None  # there is always a step, the last one
         return scaling, head
 
-    def _stated(self, train: NDArray[np.int64]) -> tuple[Scaling, Problem]:
+    def _made(self, train: NDArray[np.int64]) -> tuple[Scaling, Problem]:
         examples, scaling = self.examples, self.examples.scaling(train)
         rows = scaling.apply(examples.rows[train])
-        return scaling, self.state(rows, examples.codes[train], examples.n_classes)
+        return scaling, self.make(rows, examples.codes[train], examples.n_classes)

@@ -164,7 +164,7 @@ def evaluate_tags(
         trained=round(float(np.mean([len(trial.train) for trial in trials]))),
         tested=len(test),
         groups=len(np.unique(groups)),
-        notes=tuple(notes),
+        notes=(*notes, *_not_judged(images.tags, truth)),
         batches=batches,
     )
 
@@ -206,6 +206,15 @@ def _votes(images: Tagged, train: Rows, asked: Rows) -> NDArray[np.float64]:
             "nk,nkt->nt", weight / total, truth[best.astype(np.int64)]
         )
     return votes
+
+
+def _not_judged(tags: Sequence[str], truth: NDArray[np.bool_]) -> list[str]:
+    """Say which tags no tested image has."""
+    none = [tag for tag, n in zip(tags, truth.sum(axis=0).tolist(), strict=True) if n == 0]
+    if not none:
+        return []
+    shown = ", ".join(none[:8]) + (f" and {len(none) - 8} more" if len(none) > 8 else "")
+    return [f"Not judged, since no tested image has them: {shown}."]
 
 
 def _failures(images: Tagged, trials: Sequence[TagTrial], most: int) -> Iterator[TagFailure]:

@@ -406,10 +406,7 @@ def _notes(images: Tagged, plan: _Plan) -> list[str]:
     tested = np.concatenate([test for _, test in plan.trials])
     counts = images.truth[tested].sum(axis=0)
     few = [tag for tag, n in zip(images.tags, counts.tolist(), strict=True) if 0 < n < 10]
-    none = [tag for tag, n in zip(images.tags, counts.tolist(), strict=True) if n == 0]
     notes = []
-    if none:
-        notes.append(f"Not judged, since no tested image has them: {', '.join(none)}.")
     if few:
         shown = ", ".join(few[:8]) + (f" and {len(few) - 8} more" if len(few) > 8 else "")
         notes.append(f"Fewer than 10 tested images, so wide intervals, for: {shown}.")

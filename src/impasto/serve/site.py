@@ -178,7 +178,8 @@ def _spaces(collection: Collection, options: SiteOptions) -> list[Space]:
         raise InvalidInput(f"Write down at least one neighbour, not {options.k}.")
     if options.spaces:
         return [flow.choose_space(collection, name) for name in options.spaces]
-    return [info.space for info in collection.spaces() if info.rows][-1:]
+    filled = [info for info in collection.spaces() if info.rows]
+    return [flow.newest(filled)] if filled else []
 
 
 def _maps(

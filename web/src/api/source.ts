@@ -10,13 +10,14 @@ import type { MapSource } from "./maps";
 import type {
   Change,
   Collection,
-  Compared,
   CompareRequest,
+  Compared,
   Comparison,
   ComparisonFile,
   Contrast,
   Curves,
   Distribution,
+  Elsewhere,
   ExportFormat,
   ExportOptions,
   Facets,
@@ -31,8 +32,6 @@ import type {
   ModelsCompared,
   Neighbours,
   Outlook,
-  Task,
-  Elsewhere,
   Overview,
   Prediction,
   PropertyFacet,
@@ -43,6 +42,7 @@ import type {
   Selection,
   SideBySide,
   Suspicion,
+  Task,
   Upload,
 } from "./types";
 

@@ -124,8 +124,9 @@ describe("runs of learning", () => {
       job("c", "tune", "running"),
       job("d", "learn", "failed"),
       job("e", "learn", "done"),
+      job("f", "noise", "queued"),
     ];
-    expect(told(jobs).map(({ id }) => id)).toEqual(["c", "a", "d"]);
+    expect(told(jobs).map(({ id }) => id)).toEqual(["c", "a", "f", "d"]);
     expect(jobs.filter(isLearning).map(({ id }) => id)).toEqual(["a", "c"]);
     expect(told([])).toEqual([]);
   });

@@ -161,16 +161,18 @@ export const TASKS: readonly { readonly task: Task; readonly title: string; read
   { task: "evaluate", title: "Judge a model elsewhere", start: "Judge" },
 ];
 
-const KINDS: readonly string[] = TASKS.map(({ task }) => task);
+/** Kinds of jobs that are told on the page, and those of which a model comes. */
+const TOLD: readonly string[] = TASKS.map(({ task }) => task);
+const MAKING: readonly string[] = ["learn", "tune"];
 
 /** Whether a job learns right now, or is about to. */
 export function isLearning(job: Job): boolean {
-  return KINDS.includes(job.kind) && isActive(job);
+  return MAKING.includes(job.kind) && isActive(job);
 }
 
 /** The runs that are told on the page: those under way, and the one that was over last. */
 export function told(jobs: readonly Job[]): Job[] {
-  const runs = ordered(jobs.filter(({ kind }) => KINDS.includes(kind)));
+  const runs = ordered(jobs.filter(({ kind }) => TOLD.includes(kind)));
   const over = runs.find((job) => !isActive(job));
   return [...runs.filter(isActive), ...(over ? [over] : [])];
 }
