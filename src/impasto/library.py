@@ -651,15 +651,15 @@ class Collection:
         bare : {"keep", "hide"}
             What becomes of images that lose all their tags.
         """
-        from impasto.curate.tags import TagDecision
+        from impasto.curate.tags import TagDecision, in_steps
 
-        wanted = [*decisions]
-        wanted += [TagDecision("merge", tag, into) for tag, into in (merge or {}).items()]
+        wanted = [TagDecision("merge", tag, into) for tag, into in (merge or {}).items()]
         wanted += [TagDecision("drop", tag) for tag in drop]
         wanted += [TagDecision("only", pattern) for pattern in only]
         wanted += [TagDecision("min-images", str(min_images))] if min_images else []
         wanted += [TagDecision("bare", bare)] if bare != "keep" else []
-        return flow.decide_tags(self.stored, wanted, strict=not decisions)
+        every = in_steps(decisions, wanted)
+        return flow.decide_tags(self.stored, every, strict=not decisions)
 
     def look_at_classes(
         self, words: str = "imagenet", *, progress: Progress | None = None, **options: Any

@@ -15,8 +15,10 @@ from impasto.core.errors import InvalidInput
 from impasto.curate.tags import (
     Likeness,
     TagDecision,
+    distinct_steps,
     edit_distance,
     ground,
+    in_steps,
     likenesses,
     machine_made,
     parse_map,
@@ -222,9 +224,31 @@ def test_what_decisions_come_to() -> None:
         "user7": [5],
         "rare": [6],
     }
-    assert (made.bare.tolist(), made.hide, made.unknown) == ([5, 6], True, ("main sea",))
+    assert (made.bare.tolist(), made.hide.tolist(), made.unknown) == ([5, 6], [5, 6], ("main sea",))
     only = plan_tags(names, ids, codes, [TagDecision("only", "s*")])
     assert only.counts == {"sea": 2, "sky": 2}
+
+
+def test_steps_come_one_after_another() -> None:
+    names, ids = ("a", "b", "c"), np.array([1, 2, 3, 4, 5, 6])
+    codes = np.array([0, 0, 1, 2, 2, 2])
+    drop, merge = TagDecision("drop", "a"), TagDecision("merge", "b", "a")
+    assert plan_tags(names, ids, codes, [drop, merge]).counts == {"c": 3}  # pooled: b goes, too
+    after = plan_tags(names, ids, codes, in_steps([drop], [merge]))
+    assert after.counts == {"c": 3, "a": 1}
+    assert {name: images.tolist() for name, images in after.add.items()} == {"a": [3]}
+    assert {name: images.tolist() for name, images in after.remove.items()} == {
+        "a": [1, 2],
+        "b": [3],
+    }
+    falling = in_steps([TagDecision("min-images", "2")], [TagDecision("min-images", "1")])
+    assert plan_tags(names, ids, codes, falling).counts == {"c": 3, "a": 2}
+    there_and_back = in_steps(parse_map("a = b"), parse_map("b = a"))
+    assert plan_tags(names, ids, codes, there_and_back).counts == {"a": 3, "c": 3}
+    hiding = in_steps([drop, TagDecision("bare", "hide")], [TagDecision("drop", "b")])
+    seen = plan_tags(names, ids, codes, hiding)
+    assert (seen.bare.tolist(), seen.hide.tolist()) == ([1, 2, 3], [1, 2])
+    assert [one.step for one in distinct_steps(in_steps(hiding, [merge], hiding))] == [1, 1, 2, 3]
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,28 @@ def test_replay_gives_the_same_tags_here_and_elsewhere(
         assert tags_of(twin) == after
 
 
+def test_several_edits_replay_in_their_order(mine: Collection, tmp_path: Path) -> None:
+    few = mine.order()[:3].tolist()
+    mine.add_tags(few, ["rare"])
+    flow.decide_tags(mine, [TagDecision("min-images", "4")])  # rare goes
+    flow.decide_tags(mine, [TagDecision("drop", "round")])
+    flow.decide_tags(mine, parse_map("drawn = round"))  # and round comes back
+    flow.decide_tags(mine, [TagDecision("min-images", "2")])
+    after, held = tags_of(mine), flow.stored_decisions(mine)
+    assert [one.step for one in held] == [1, 2, 3, 4]
+    audit = flow.write_decisions(tmp_path / "audit.jsonl", held)
+    for _ in range(3):
+        mine.undo()
+    assert tags_of(mine) != after
+    flow.decide_tags(mine, flow.read_decisions(audit), strict=False)
+    assert tags_of(mine) == after
+    mine.add_tags(few, ["drawn"])
+    for _ in range(2):  # what came since is treated alike, and a step is said once
+        flow.decide_tags(mine, flow.decisions_again(mine), strict=False)
+    assert not any("drawn" in tags for tags in tags_of(mine).values())
+    assert len(flow.decisions_again(mine)) == 4
+
+
 def test_images_without_tags_are_kept_or_hidden(mine: Collection) -> None:
     kept = flow.decide_tags(mine, [TagDecision("only", "round")], keep=False)
     assert (kept.bare, kept.hidden) == (16, 0)
@@ -149,6 +171,8 @@ def test_tags_that_nobody_has_and_none_at_all(mine: Collection, tmp_path: Path) 
         flow.decide_tags(mine, parse_map("angulr = angular"))
     noted = flow.decide_tags(mine, parse_map("herbst = autumn"), strict=False)
     assert noted.notes == ("Named, but on no image: herbst.",)
+    noted = flow.decide_tags(mine, parse_map("herbst = autumn\nmeer = sea"), strict=False)
+    assert noted.notes == ("None of the 2 tags that are named is on an image here: herbst, meer.",)
     with pytest.raises(InvalidInput, match="None of the 5 tags would be left"):
         flow.decide_tags(mine, [TagDecision("min-images", "25")])
     for text, said in (("nonsense", "Line 1"), ('{"a": 1}', "A decision is written")):

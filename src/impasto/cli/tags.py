@@ -95,7 +95,7 @@ def tags(
     `impasto undo` takes back; the collection remembers them.
     """
     from impasto import flow
-    from impasto.curate.tags import TagDecision, parse_map
+    from impasto.curate.tags import TagDecision, in_steps, parse_map
 
     here = [one for text in merges for one in parse_map(text)]
     here += [TagDecision("drop", tag) for tag in drops]
@@ -109,7 +109,7 @@ def tags(
         progress_for(quiet=quiet) as progress,
         flow.open_collection(collection, writable=writing) as opened,
     ):
-        listed = [*(flow.stored_decisions(opened) if again else []), *listed]
+        listed = in_steps(flow.decisions_again(opened) if again else [], listed)
         seen = None
         if suggest or review or figure or not (here or listed or audit):
             seen = flow.look_at_tags(opened, space=space, progress=progress)
@@ -146,13 +146,14 @@ def _carry_out(
     """Carry out decisions made here, whose tags must exist, and listed ones, as one edit."""
     from impasto import flow
     from impasto.core.errors import not_found
+    from impasto.curate.tags import in_steps
 
     names = opened.memberships("tag").names
     known = set(names)
     for one in here:
         if one.kind in ("merge", "drop") and one.accept and one.of not in known and names:
             raise not_found("tag", one.of, names)
-    return flow.decide_tags(opened, [*listed, *here], strict=False, keep=keep)
+    return flow.decide_tags(opened, in_steps(listed, here), strict=False, keep=keep)
 
 
 def _review(suggestions: Sequence[TagDecision]) -> list[TagDecision]:

@@ -202,7 +202,7 @@ def decide_tags(
     strict: bool = True,
     keep: bool = True,
 ) -> Curated:
-    """Carry out decisions about tags as one edit, and remember them.
+    """Carry out decisions about tags as one edit, step by step, and remember them.
 
     Parameters
     ----------
@@ -233,9 +233,7 @@ def decide_tags(
     if plan.unknown and strict:
         raise not_found("tag", plan.unknown[0], known.names)
     if plan.unknown:
-        few = ", ".join(plan.unknown[:6])
-        more = f" and {len(plan.unknown) - 6} more" if len(plan.unknown) > 6 else ""
-        notes.append(f"Named, but on no image: {few}{more}.")
+        notes.append(_unknown(plan.unknown, held))
     if not plan.counts:
         raise InvalidInput(
             f"None of the {len(known.names):,} tags would be left; the most frequent one has "
@@ -243,13 +241,12 @@ def decide_tags(
         )
     touched = [*plan.add.values(), *plan.remove.values()]
     changed = len(np.unique(np.concatenate(touched))) if touched else 0
-    hidden = plan.bare if plan.hide else plan.bare[:0]
     if keep:
         accepted = [one for one in held if one.accept]
         changed = collection.change_tags(
             add={name: ids.tolist() for name, ids in plan.add.items()},
             remove={name: ids.tolist() for name, ids in plan.remove.items()},
-            hide=hidden.tolist(),
+            hide=plan.hide.tolist(),
             title=_title(accepted),
         )
         _remember(collection, held, _mark(collection.history(1)[0]) if changed else None)
@@ -259,14 +256,27 @@ def decide_tags(
         changed,
         plan.counts,
         len(plan.bare),
-        len(hidden),
+        len(plan.hide),
         tuple(notes),
     )
 
 
 def stored_decisions(collection: Collection) -> list[TagDecision]:
-    """Return what was decided about the tags of a collection and holds: not what was undone."""
-    return [decision for decision, _ in _remembered(collection)]
+    """Return what was decided about the tags of a collection and holds: not what was undone.
+
+    Every edit is a step of its own, in the order they were made, so that `decide_tags` of all of
+    them comes to the same tags from where the first began.
+    """
+    from impasto.curate.tags import in_steps
+
+    return in_steps([decision for decision, _ in _remembered(collection)])
+
+
+def decisions_again(collection: Collection) -> list[TagDecision]:
+    """Return the decisions that hold, to be carried out once more on images that came since."""
+    from impasto.curate.tags import distinct_steps
+
+    return distinct_steps(stored_decisions(collection))
 
 
 def write_decisions(file: Path, decisions: Iterable[TagDecision]) -> Path:
@@ -358,6 +368,16 @@ def _title(accepted: Sequence[TagDecision]) -> str:
     return f"Tags: {', '.join(parts)}" if parts else "Tags"
 
 
+def _unknown(unknown: Sequence[str], held: Sequence[TagDecision]) -> str:
+    """Say which of the tags that are named nobody has."""
+    few = ", ".join(unknown[:6])
+    more = f" and {len(unknown) - 6:,} more" if len(unknown) > 6 else ""
+    named = {one.of for one in held if one.accept and one.kind in ("merge", "drop")}
+    if len(named) == len(unknown) > 1:
+        return f"None of the {len(named):,} tags that are named is on an image here: {few}{more}."
+    return f"Named, but on no image: {few}{more}."
+
+
 def _remembered(collection: Collection) -> list[tuple[TagDecision, list[Any] | None]]:
     """Return the decisions that hold, each with the edit that carried it out."""
     kept = collection.report(VOCABULARY)
@@ -379,8 +399,20 @@ def _mark(action: Action) -> list[Any]:
 def _remember(
     collection: Collection, decisions: Sequence[TagDecision], edit: list[Any] | None
 ) -> None:
-    """Add decisions to those that hold; a later word about the same replaces an earlier one."""
-    new = {one.key: (one, edit) for one in decisions}
-    old = [(one, at) for one, at in _remembered(collection) if one.key not in new]
-    lines = [one.to_json() | {"edit": at} for one, at in [*old, *new.values()]]
+    """Add decisions to those that hold, as the steps that follow.
+
+    What an edit did stays; of words that did nothing (rejected, or nothing to change) the later
+    one replaces an earlier one about the same.
+    """
+    from impasto.curate.tags import in_steps
+
+    said = {one.key for one in decisions}
+    old = [
+        (one, at)
+        for one, at in _remembered(collection)
+        if one.key not in said or (one.accept and at is not None)
+    ]
+    steps = in_steps([one for one, _ in old], decisions)
+    edits = [*(at for _, at in old), *(edit for _ in decisions)]
+    lines = [one.to_json() | {"edit": at} for one, at in zip(steps, edits, strict=True)]
     collection.save_report(VOCABULARY, {"decisions": lines})

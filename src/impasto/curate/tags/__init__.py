@@ -1,7 +1,15 @@
 """The vocabulary of tags: counted, compared, and what was decided about it."""
 
 from impasto.curate.tags.coherence import Coherence, Ground, Likeness, ground, likenesses
-from impasto.curate.tags.decisions import BARE, TagDecision, TagPlan, parse_map, plan_tags
+from impasto.curate.tags.decisions import (
+    BARE,
+    TagDecision,
+    TagPlan,
+    distinct_steps,
+    in_steps,
+    parse_map,
+    plan_tags,
+)
 from impasto.curate.tags.figure import tags_per_image
 from impasto.curate.tags.spelling import edit_distance, plain, singular, slips, stem
 from impasto.curate.tags.suggest import (
@@ -20,8 +28,10 @@ __all__ = [
     "TagDecision",
     "TagPlan",
     "TagTable",
+    "distinct_steps",
     "edit_distance",
     "ground",
+    "in_steps",
     "likenesses",
     "machine_made",
     "parse_map",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from itertools import groupby
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -34,6 +35,9 @@ class TagDecision:
         None while nobody decided.
     why : tuple of str
         Reasons for a suggestion.
+    step : int
+        At least 1. Decisions of one step are carried out together, and steps one after another:
+        what several edits decided comes out the same when it is replayed as one.
     """
 
     kind: Kind
@@ -41,6 +45,7 @@ class TagDecision:
     into: str = ""
     accept: bool | None = True
     why: tuple[str, ...] = ()
+    step: int = 1
 
     def __post_init__(self) -> None:
         """Check that it says something that can be done."""
@@ -57,6 +62,8 @@ class TagDecision:
             raise InvalidInput(f"The fewest images of a tag are a number, not {self.of!r}.")
         if self.kind == "bare" and self.of not in BARE:
             raise InvalidInput(f"Images without tags are {' or '.join(BARE)}, not {self.of!r}.")
+        if self.step < 1:
+            raise InvalidInput(f"Steps are counted from 1; there is no step {self.step}.")
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -68,6 +75,8 @@ class TagDecision:
         data: dict[str, Any] = {"decide": self.kind, "of": self.of}
         if self.into:
             data["into"] = self.into
+        if self.step > 1:
+            data["step"] = self.step
         return data | {"accept": self.accept, "why": list(self.why)}
 
     @classmethod
@@ -75,16 +84,18 @@ class TagDecision:
         """Read a decision; raise InvalidInput when it is none."""
         kind, of = data.get("decide"), data.get("of")
         into, accept, why = data.get("into", ""), data.get("accept"), data.get("why", [])
+        step = data.get("step", 1)
         if (
             not all(isinstance(text, str) for text in (kind, of, into))
             or accept not in (True, False, None)
             or not isinstance(why, list)
+            or type(step) is not int
         ):
             raise InvalidInput(
                 'A decision is written {"decide": "merge", "of": "fall", "into": "autumn", '
                 f'"accept": true}}, not {json.dumps(data)[:120]}.'
             )
-        return cls(str(kind), str(of), str(into), accept, tuple(map(str, why)))  # type: ignore[arg-type]  # checked above
+        return cls(str(kind), str(of), str(into), accept, tuple(map(str, why)), step)  # type: ignore[arg-type]  # checked above
 
 
 def parse_map(text: str) -> list[TagDecision]:
@@ -109,6 +120,41 @@ def parse_map(text: str) -> list[TagDecision]:
     return found
 
 
+def in_steps(*parts: Iterable[TagDecision]) -> list[TagDecision]:
+    """Put lists of decisions one behind another: the steps of each follow those before.
+
+    Examples
+    --------
+    >>> first, second = parse_map("fall = autumn"), [TagDecision("min-images", "5")]
+    >>> [(one.of, one.step) for one in in_steps(first, second)]
+    [('fall', 1), ('5', 2)]
+    """
+    found: list[TagDecision] = []
+    for part in parts:
+        last = found[-1].step if found else 0
+        held = sorted(part, key=lambda one: one.step)
+        number = {step: last + i for i, step in enumerate(dict.fromkeys(o.step for o in held), 1)}
+        found += [replace(one, step=number[one.step]) for one in held]
+    return found
+
+
+def distinct_steps(decisions: Iterable[TagDecision]) -> list[TagDecision]:
+    """Leave out every step that says what an earlier one said: what is carried out again.
+
+    Examples
+    --------
+    >>> twice = in_steps(parse_map("fall = autumn"), parse_map("fall = autumn"))
+    >>> len(distinct_steps(twice))
+    1
+    """
+    held = sorted(decisions, key=lambda one: one.step)
+    said: dict[tuple[Any, ...], list[TagDecision]] = {}
+    for _, step in groupby(held, lambda one: one.step):
+        together = list(step)
+        said.setdefault(tuple((one.key, one.accept) for one in together), together)
+    return in_steps(*said.values())
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class TagPlan:
     """What decisions come to for the tags of a collection.
@@ -121,8 +167,8 @@ class TagPlan:
         The vocabulary that is left: images of each tag, the most frequent first.
     bare : ndarray of shape (n_images,), int64
         Images that had tags and lose all of them.
-    hide : bool
-        Whether those are to be hidden.
+    hide : ndarray of shape (n_hidden,), int64
+        Those of them that are to be hidden.
     unknown : tuple of str
         Tags that decisions name and no image has.
     """
@@ -131,8 +177,11 @@ class TagPlan:
     remove: dict[str, NDArray[np.int64]]
     counts: dict[str, int]
     bare: NDArray[np.int64]
-    hide: bool
-    unknown: tuple[str, ...] = field(default=())
+    hide: NDArray[np.int64]
+    unknown: tuple[str, ...] = ()
+
+
+_Images = dict[str, NDArray[np.int64]]  # of each tag, rising
 
 
 def plan_tags(
@@ -141,7 +190,10 @@ def plan_tags(
     codes: NDArray[np.int64],
     decisions: Iterable[TagDecision],
 ) -> TagPlan:
-    """Work out what accepted decisions change: merges, then drops, then patterns, then the minimum.
+    """Work out what accepted decisions change, step by step.
+
+    In each step first the merges, then drops, then patterns, then the minimum; of the minimum and
+    of what becomes of bare images, the last word counts.
 
     Parameters
     ----------
@@ -151,53 +203,64 @@ def plan_tags(
     codes : ndarray of shape (n_memberships,), int64
         Places in `names`.
     decisions : iterable of TagDecision
-        What was not accepted counts for nothing; of the minimum and of what becomes of bare
-        images, the last word counts.
+        What was not accepted counts for nothing.
 
     Raises
     ------
     InvalidInput
-        When merges go round in a circle, or a tag is merged into two.
+        When merges of one step go round in a circle, or merge a tag into two.
     """
-    held = [one for one in decisions if one.accept]
+    held = sorted((one for one in decisions if one.accept), key=lambda one: one.step)
+    before: _Images = {name: np.unique(ids[codes == code]) for code, name in enumerate(names)}
+    after, unknown, hide = before, dict[str, None](), ids[:0]
+    for _, step in groupby(held, lambda one: one.step):
+        together = list(step)
+        named = (one.of for one in together if one.kind in ("merge", "drop"))
+        unknown |= dict.fromkeys(tag for tag in named if tag not in after)
+        had, after = after, _step(after, together)
+        if next((one.of == "hide" for one in reversed(together) if one.kind == "bare"), False):
+            hide = np.union1d(hide, np.setdiff1d(_all(had), _all(after)))
+    left = _all(after)
+    return TagPlan(
+        _less(after, before),
+        _less(before, after),
+        dict(sorted(((n, len(i)) for n, i in after.items()), key=lambda x: (-x[1], x[0]))),
+        np.setdiff1d(ids, left),
+        np.setdiff1d(hide, left),
+        tuple(unknown),
+    )
+
+
+def _step(images_of: _Images, held: Sequence[TagDecision]) -> _Images:
+    """Carry out decisions that belong together."""
     into = _targets(one for one in held if one.kind == "merge")
     dropped = {one.of for one in held if one.kind == "drop"}
     only = [one.of for one in held if one.kind == "only"]
     least = next((int(one.of) for one in reversed(held) if one.kind == "min-images"), 0)
-    hide = next((one.of == "hide" for one in reversed(held) if one.kind == "bare"), False)
-
-    images_of = {name: np.unique(ids[codes == code]) for code, name in enumerate(names)}
-    merged: dict[str, NDArray[np.int64]] = {}
-    end: dict[str, str | None] = {}
+    made: _Images = {}
     for name, images in images_of.items():
         final = into.get(name, name)
-        end[name] = None if name in dropped or final in dropped else final
-        if end[name]:
-            merged[final] = np.union1d(merged.get(final, images), images)
-    for name in list(merged):
-        unlike = bool(only) and not any(fnmatchcase(name, pattern) for pattern in only)
-        if unlike or len(merged[name]) < least:
-            del merged[name]
-    remove = {
+        if name not in dropped and final not in dropped:
+            made[final] = np.union1d(made.get(final, images), images)
+    return {
         name: images
-        for name, images in images_of.items()
-        if end[name] != name or name not in merged
+        for name, images in made.items()
+        if len(images) >= least and (not only or any(fnmatchcase(name, each) for each in only))
     }
-    add = {}
-    for name, images in merged.items():
-        new = np.setdiff1d(images, images_of.get(name, images[:0]))
-        if len(new):
-            add[name] = new
-    left = np.unique(np.concatenate([ids[:0], *merged.values()]))
-    named = [tag for one in held if one.kind in ("merge", "drop") for tag in (one.of,)]
-    return TagPlan(
-        add,
-        remove,
-        dict(sorted(((n, len(i)) for n, i in merged.items()), key=lambda x: (-x[1], x[0]))),
-        np.setdiff1d(ids, left),
-        hide,
-        tuple(dict.fromkeys(tag for tag in named if tag not in images_of)),
-    )
+
+
+def _less(images_of: _Images, others: _Images) -> _Images:
+    """Return the images of each tag without those that others have of it."""
+    less = {
+        name: np.setdiff1d(images, others.get(name, images[:0]))
+        for name, images in images_of.items()
+    }
+    return {name: images for name, images in less.items() if len(images)}
+
+
+def _all(images_of: _Images) -> NDArray[np.int64]:
+    """Return the images that have a tag at all."""
+    return np.unique(np.concatenate([np.empty(0, np.int64), *images_of.values()]))
 
 
 def _targets(merges: Iterable[TagDecision]) -> dict[str, str]:
