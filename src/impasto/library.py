@@ -662,20 +662,27 @@ class Collection:
         return flow.decide_tags(self.stored, every, strict=not decisions)
 
     def look_at_classes(
-        self, words: str = "imagenet", *, progress: Progress | None = None, **options: Any
+        self,
+        words: str | Sequence[str] = "imagenet",
+        *,
+        progress: Progress | None = None,
+        **options: Any,
     ) -> flow.ClassesSeen:
         """Map the names of files to classes and propose which to keep; change nothing.
 
         Parameters
         ----------
-        words : str
-            "imagenet", "wordnet" or the path of a list.
+        words : str or sequence of str
+            "imagenet", "wordnet", the path of a list, or the lines of one.
         progress : Progress, optional
         **options
             Further fields of `impasto.flow.ClassOptions`: rule, folders, others, min_images,
             min_known, measure, reference, keep, drop, phrases.
         """
-        wanted = flow.ClassOptions(words=words, **options)
+        if isinstance(words, str):
+            wanted = flow.ClassOptions(words=words, **options)
+        else:
+            wanted = flow.ClassOptions(lines=tuple(words), **options)
         return flow.look_at_classes(self.stored, wanted, progress=progress)
 
     def decide_classes(self, audit: ClassAudit) -> flow.Classed:

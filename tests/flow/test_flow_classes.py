@@ -88,6 +88,8 @@ def test_a_proposal_with_its_doubts(mine: Collection) -> None:
 def test_a_name_of_two_lines_shows_what_the_network_sees(mine: Collection, tmp_path: Path) -> None:
     (tmp_path / "words.txt").write_text("zebra\ncrane\nzebras\n")
     seen = flow.look_at_classes(mine, flow.ClassOptions(words=str(tmp_path / "words.txt")))
+    listed = flow.look_at_classes(mine, flow.ClassOptions(lines=("zebra", "crane", "zebras")))
+    assert listed.audit == seen.audit
     zebra = seen.classes[0]
     assert (zebra.name, zebra.accept) == ("zebra", None)
     assert zebra.doubts == (
@@ -100,6 +102,8 @@ def test_labels_are_one_edit_and_replay_gives_them_again(mine: Collection, tmp_p
     mine.set_label(mine.order().tolist(), "old")
     options = flow.ClassOptions(min_known=0.5, keep=("crane",), phrases={"crane truck": ""})
     seen = flow.look_at_classes(mine, options)
+    assert seen.audit.why["crane"][-1] != "Kept by hand."  # its doubts follow
+    assert "Kept by hand." in seen.audit.why["crane"]
     third = next(i for i in mine.images(mine.order().tolist()) if i.name == "zebra_3.png")
     audit = replace(
         seen.audit,
@@ -181,7 +185,7 @@ def test_what_goes_wrong_is_said(mine: Collection, tmp_path: Path) -> None:
         with pytest.raises(error, match=said):
             flow.look_at_classes(mine, flow.ClassOptions(**options))
     (tmp_path / "cats.txt").write_text("cat")
-    with pytest.raises(InvalidInput, match="No name of 11 images fits a class"):
+    with pytest.raises(InvalidInput, match=r"No name of an image here \(11\) fits a class"):
         flow.look_at_classes(mine, flow.ClassOptions(words=str(tmp_path / "cats.txt")))
     with pytest.raises(InvalidInput, match="No image would get a label"):
         flow.decide_classes(mine, flow.ClassAudit())

@@ -109,7 +109,10 @@ def test_leaks_into_another_collection_are_told_and_moved(
     leak = told.leaks[0]
     assert (leak.source, leak.known) == ("collection twin", 2)
     assert leak.images == leak.exact > 0
-    assert all(path.endswith("/00.png") for path in leak.examples)
+    assert all(pair.path.endswith("/00.png") for pair in leak.pairs)
+    for pair in leak.pairs:
+        assert pair.exact and pair.similarity == 1
+        assert pair.other == f"again/{pair.path.removesuffix('/00.png')}.png"
     assert any("only exact copies were looked for" in note for note in told.notes)
     shared = {mine.ids_with(label=label)[0] for label in ("discs", "checks")}
     kept = flow.split(mine, replace(options, on_leaks="train"))
@@ -122,6 +125,25 @@ def test_leaks_into_another_collection_are_told_and_moved(
     near = flow.split(mine, options)
     assert not any("exact copies" in note for note in near.notes)
     assert near.leaks[0].images >= leak.images
+    assert all(pair.exact or 0 < pair.similarity < 1 for pair in near.leaks[0].pairs)
+
+
+def test_a_part_that_would_be_empty_is_refused(mine: Collection, gallery: Gallery) -> None:
+    twin = gallery.path  # holds every image of ours
+    for on_leaks in ("leave-out", "train"):
+        options = flow.SplitOptions(against=(str(twin),), on_leaks=on_leaks)
+        with pytest.raises(InvalidInput, match="in the test part: all its images leak from"):
+            flow.split(mine, options)
+    users = ["one"] * 20 + ["other"] * 4
+    say(mine, {i: About(properties={"user": user}) for i, user in enumerate(users, 1)})
+    with pytest.raises(InvalidInput, match="stay whole, and the largest of 2 has 20 of 24 images"):
+        flow.split(mine, flow.SplitOptions((64, 16, 20), by="nothing", group=("user",)))
+    assert mine.splits()[0].tolist() == []
+    told = flow.split(mine, flow.SplitOptions(by="nothing", shares=(50, 0, 50), group=("user",)))
+    assert any(
+        note.startswith("The parts are 83.3 / 16.7 % of the images and not 50 / 50: groups")
+        for note in told.notes
+    )
 
 
 def test_a_model_says_what_it_learned_from(mine: Collection) -> None:
@@ -129,6 +151,8 @@ def test_a_model_says_what_it_learned_from(mine: Collection) -> None:
     old = flow.split(mine, flow.SplitOptions(seed=1), keep=False)
     assert old.leaks[0].source == "model label-linear-svm of this collection"
     assert old.leaks[0].images > 0
+    for pair in old.leaks[0].pairs:  # learned from itself, or in one group with what was
+        assert pair.exact == (pair.path == pair.other) == (pair.similarity == 1)
     flow.split(mine, flow.SplitOptions(seed=1))
     taught = flow.learn(mine, flow.LearnOptions(name="label-linear-svm"))
     learned = flow.learned_from(mine.model(taught.name))

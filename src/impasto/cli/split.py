@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +20,13 @@ from impasto.cli.progress import progress_for
 
 if TYPE_CHECKING:
     from impasto.flow import Divided
+    from impasto.flow.leaks import LeakPair
 
 SHOWN = 12
 """Labels or tags that are listed for people."""
+
+LEAKS = 5
+"""Leaking images that are listed for people."""
 
 
 @click.command()
@@ -103,6 +108,17 @@ def split(
         click.echo("Nothing was stored (--dry-run).")
 
 
+def _like(pair: LeakPair) -> str:
+    """Say what a leaking image is like."""
+    if pair.exact and pair.path == pair.other:
+        return ""
+    if pair.exact:
+        return f" is {pair.other}"
+    if math.isnan(pair.similarity):
+        return f" is in a group with {pair.other}"
+    return f" is like {pair.other} (cosine {pair.similarity:.3f})"
+
+
 def _say(made: Divided) -> None:
     from impasto.core.records import SPLITS
 
@@ -130,8 +146,10 @@ def _say(made: Divided) -> None:
         if leak.images:
             click.echo(
                 f"LEAK: {leak.images:,} validation or test images are in {leak.source} "
-                f"({leak.exact:,} the very same): {', '.join(leak.examples)}"
+                f"({leak.exact:,} the very same):"
             )
+            for pair in leak.pairs[:LEAKS]:
+                click.echo(f"  {pair.path}{_like(pair)}")
         else:
             click.echo(f"No leak from {leak.source} ({leak.known:,} images).")
     for note in made.notes:

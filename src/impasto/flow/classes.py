@@ -48,6 +48,8 @@ class ClassOptions:
     ----------
     words : str
         "imagenet", "wordnet", or the path of a list, one class a line.
+    lines : tuple of str
+        The lines of a list themselves, instead of `words`.
     rule : {"whole", "any"}
         All words of a class, or (as work 4) any of them.
     folders : bool
@@ -69,6 +71,7 @@ class ClassOptions:
     """
 
     words: str = "imagenet"
+    lines: tuple[str, ...] = ()
     rule: Rule = "whole"
     folders: bool = False
     others: Others = "clear"
@@ -91,6 +94,12 @@ class ClassOptions:
         both = set(self.keep) & set(self.drop)
         if both:
             raise InvalidInput(f"The class {both.pop()!r} can't be both kept and dropped.")
+
+    @property
+    def source(self) -> str:
+        """What the audit calls the list: "imagenet", "wordnet" or "list"."""
+        ready = self.words in ("imagenet", "wordnet") and not self.lines
+        return self.words if ready else "list"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -209,8 +218,8 @@ def look_at_classes(
     from impasto.curate.names import map_names
 
     options, progress = options or ClassOptions(), progress or Quiet()
-    lines, wordnet, notes = _lines(options.words)
-    words = _read(options.words, lines)
+    lines, wordnet, notes = _lines(options)
+    words = _read(options.source, lines)
     for name in (*options.keep, *options.drop):
         if name not in {word.name for word in words}:
             raise not_found("class", name, (word.name for word in words))
@@ -219,16 +228,17 @@ def look_at_classes(
     named = _names(images, options.folders)
     mapped = map_names(named, words, rule=options.rule, phrases=options.phrases)
     if not any(mapped.candidates):
+        of = "the list" if options.lines else options.words
         raise InvalidInput(
-            f"No name of {len(images):,} images fits a class of {options.words}; the most frequent "
+            f"No name of an image here ({len(images):,}) fits a class of {of}; the most frequent "
             f"words are {', '.join(word for word, _ in mapped.left[:8]) or 'none'}."
         )
     ids = np.array([image.id for image in images], np.int64)
     known, reference = _known(collection, ids, mapped, options, notes)
     classes = _seen(mapped, known, options, wordnet)
     audit = ClassAudit(
-        source=options.words if options.words in ("imagenet", "wordnet") else "list",
-        names=tuple(lines) if options.words != "imagenet" else (),
+        source=options.source,
+        names=tuple(lines),
         rule=options.rule,
         folders=options.folders,
         others=options.others,
@@ -236,7 +246,7 @@ def look_at_classes(
         why={one.name: one.doubts for one in classes},
         phrases=options.phrases,
     )
-    if options.words == "wordnet":  # only what fits, so that the audit stays small
+    if options.source == "wordnet":  # only what fits, so that the audit stays small
         audit = replace(audit, names=tuple(one.name for one in classes))
     return ClassesSeen(ids, mapped, classes, audit, reference, tuple(notes))
 
@@ -338,7 +348,7 @@ def write_review(collection: Collection, seen: ClassesSeen, file: Path) -> Path:
     return write_bytes(file, page.encode())
 
 
-def _lines(words: str) -> tuple[tuple[str, ...], WordNet | None, list[str]]:
+def _lines(options: ClassOptions) -> tuple[tuple[str, ...], WordNet | None, list[str]]:
     """Return the lines of a list of classes, WordNet where it is at hand, and what to say."""
     from impasto.collect.wordnet import open_wordnet
 
@@ -347,14 +357,15 @@ def _lines(words: str) -> tuple[tuple[str, ...], WordNet | None, list[str]]:
     try:
         wordnet = open_wordnet()
     except MissingExtra as missing:
-        if words == "wordnet":
+        if options.source == "wordnet":
             raise
         notes.append(f"Meanings of words are not shown. {missing}")
-    if words == "imagenet":
+    if options.source == "imagenet":
         return (), wordnet, notes
-    if wordnet is not None and words == "wordnet":
+    if wordnet is not None and options.source == "wordnet":
         return tuple(wordnet.nouns()), wordnet, notes
-    return tuple(read_text(Path(words)).splitlines()), wordnet, notes
+    lines = options.lines or tuple(read_text(Path(options.words)).splitlines())
+    return lines, wordnet, notes
 
 
 def _read(source: str, lines: Sequence[str]) -> tuple[Word, ...]:
@@ -456,7 +467,7 @@ def _seen(
                 )
         accept = False if against else None if unclear else True
         if word.name in options.keep:
-            accept = True
+            accept, against = True, [*against, "Kept by hand."]
         if word.name in options.drop:
             accept, against = False, [*against, "Dropped by hand."]
         found.append(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +25,44 @@ if TYPE_CHECKING:
     from impasto.curate import Leaks
     from impasto.store import Collection
 
-EXAMPLES = 5
-"""Leaking images that are named."""
+PAIRS = 100
+"""Leaking images that are named with what they are like."""
 
 Values = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class LeakPair:
+    """An image that is held back, and its like in a set that was learned from.
+
+    Parameters
+    ----------
+    image : int
+        Id of the image that is held back.
+    path, other : str
+        Its path, and that of its like there.
+    similarity : float
+        Cosine of both; 1 for copies, NaN for an image that is only in one group with the other.
+    exact : bool
+        Whether the files have the same bytes.
+    """
+
+    image: int
+    path: str
+    other: str
+    similarity: float
+    exact: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON data; a similarity that is not known is None."""
+        known = None if math.isnan(self.similarity) else self.similarity
+        return {
+            "image": self.image,
+            "path": self.path,
+            "other": self.other,
+            "similarity": known,
+            "exact": self.exact,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +79,25 @@ class LeakedFrom:
         Images of the validation and test parts that are in it.
     exact : int
         Those of them whose file is the same.
-    examples : tuple of str
-        Paths of some.
+    pairs : tuple of LeakPair
+        Some of them, at most `PAIRS`, the most alike first.
     """
 
     source: str
     known: int
     images: int
     exact: int
-    examples: tuple[str, ...]
+    pairs: tuple[LeakPair, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON data."""
+        return {
+            "source": self.source,
+            "known": self.known,
+            "images": self.images,
+            "exact": self.exact,
+            "pairs": [pair.to_json() for pair in self.pairs],
+        }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,20 +147,34 @@ def find_leaks(
     told: list[LeakedFrom] = []
     leaking = np.zeros(len(held.ids), bool)
 
-    def tell(source: str, known: int, at: NDArray[np.int64], exact: int) -> None:
-        paths = tuple(image.path for image in collection.images(ids[at[:EXAMPLES]].tolist()))
-        told.append(LeakedFrom(source, known, len(at), exact, paths))
+    def tell(
+        source: str, known: int, found: Leaks, paths_of: Callable[[Sequence[int]], list[str]]
+    ) -> None:
+        first = np.argsort(-found.similarities, kind="stable")[:PAIRS]
+        here = collection.images(ids[found.rows[first]].tolist())
+        pairs = tuple(
+            LeakPair(image.id, image.path, other, float(alike), bool(same))
+            for image, other, alike, same in zip(
+                here,
+                paths_of(found.others[first].tolist()),
+                found.similarities[first],
+                found.exact[first],
+                strict=True,
+            )
+        )
+        told.append(LeakedFrom(source, known, len(found), int(found.exact.sum()), pairs))
 
     if held.own is not None:
         train = held.ids[held.parts == "train"]
         own = None if values is None else rows_of(collection, train, name)
         found = curate.find_leaks(hashes, collection.hashes(train), values, own)
-        tell(held.own, len(train), found.rows, int(found.exact.sum()))
+        tell(held.own, len(train), found, partial(_paths, collection, train))
     for path in against:
         progress.stage("leaks", unit="images")
-        source, known, found = _against(path, hashes, values, name, notes)
-        leaking[rows[found.rows]] = True
-        tell(source, known, found.rows, int(found.exact.sum()))
+        with _against(path) as (source, other, theirs):
+            found = _compared(hashes, values, name, other, theirs, notes)
+            leaking[rows[found.rows]] = True
+            tell(source, len(theirs), found, partial(_paths, other, theirs))
     for record in collection.models():
         learned = learned_from(record)
         if learned is None:
@@ -122,11 +183,10 @@ def find_leaks(
                 "have it checked."
             )
             continue
-        groups = held.groups[np.isin(held.ids, learned)]
-        at = np.flatnonzero(np.isin(held.groups[rows], groups))
-        if len(at):
-            same = int(np.isin(ids[at], learned).sum())
-            tell(f"model {record.name} of this collection", len(learned), at, same)
+        found = _in_groups(held, rows, learned)
+        if len(found):
+            source = f"model {record.name} of this collection"
+            tell(source, len(learned), found, partial(_paths, collection, held.ids))
     return tuple(told), leaking
 
 
@@ -156,12 +216,36 @@ def rows_of(collection: Collection, ids: NDArray[np.int64], space: str) -> Value
     return values
 
 
-def _against(
-    path: str, hashes: Sequence[bytes | None], values: Values | None, space: str, notes: list[str]
-) -> tuple[str, int, Leaks]:
-    """Compare with what another collection, or a model in one, was or may be trained on."""
-    from impasto import curate
+def _paths(collection: Collection, ids: NDArray[np.int64], rows: Sequence[int]) -> list[str]:
+    """Return the paths of images by their places among `ids`."""
+    return [image.path for image in collection.images(ids[list(rows)].tolist())]
 
+
+def _in_groups(held: Held, rows: NDArray[np.int64], learned: NDArray[np.int64]) -> Leaks:
+    """Find what is held back and was learned from, or is in one group with what was.
+
+    The places of the others are those among all images; an image that was learned from itself is
+    its own.
+    """
+    from impasto.curate import Leaks
+
+    known = np.flatnonzero(np.isin(held.ids, learned))
+    groups, first = np.unique(held.groups[known], return_index=True)
+    at = np.flatnonzero(np.isin(held.groups[rows], groups))
+    same = np.isin(held.ids[rows[at]], learned)
+    like = known[first[np.searchsorted(groups, held.groups[rows[at]])]]
+    return Leaks(
+        at,
+        np.where(same, rows[at], like),
+        np.where(same, 1, np.nan).astype(np.float32),
+        same,
+        np.nan,
+    )
+
+
+@contextmanager
+def _against(path: str) -> Generator[tuple[str, Collection, NDArray[np.int64]], None, None]:
+    """Open another collection, or that of a model, and tell what was or may be learned from."""
     place, model = model_place(Path(path), None)
     with open_collection(place, writable=False) as other:
         if model is not None:
@@ -171,18 +255,35 @@ def _against(
                     f"Model {model} of {other.name} does not say which images it learned from; "
                     f"learn it anew, or check against the whole collection: --against {place}"
                 )
-            ids, source = np.intersect1d(learned, other.order()), f"model {model} of {other.name}"
-        else:
-            split_ids, codes = other.splits()
-            tested = split_ids[codes == SPLITS.index("test")]
-            ids = np.setdiff1d(other.order(), tested)
-            source = f"collection {other.name}" + (" without its test part" if len(tested) else "")
-        theirs = None
-        if space and space in other.space_names():
-            theirs = rows_of(other, ids, space)
-        elif values is not None:
-            notes.append(
-                f"{other.name} has no vectors in the space {space}, so only exact copies were "
-                "looked for there; embed it alike to find near-duplicates."
+            yield (
+                f"model {model} of {other.name}",
+                other,
+                np.intersect1d(learned, other.order()),
             )
-        return source, len(ids), curate.find_leaks(hashes, other.hashes(ids), values, theirs)
+            return
+        split_ids, codes = other.splits()
+        tested = split_ids[codes == SPLITS.index("test")]
+        source = f"collection {other.name}" + (" without its test part" if len(tested) else "")
+        yield source, other, np.setdiff1d(other.order(), tested)
+
+
+def _compared(
+    hashes: Sequence[bytes | None],
+    values: Values | None,
+    space: str,
+    other: Collection,
+    theirs: NDArray[np.int64],
+    notes: list[str],
+) -> Leaks:
+    """Look for images among those of another collection, by bytes and, where it can be, vectors."""
+    from impasto import curate
+
+    there = None
+    if space and space in other.space_names():
+        there = rows_of(other, theirs, space)
+    elif values is not None:
+        notes.append(
+            f"{other.name} has no vectors in the space {space}, so only exact copies were "
+            "looked for there; embed it alike to find near-duplicates."
+        )
+    return curate.find_leaks(hashes, other.hashes(theirs), values, there)

@@ -21,6 +21,9 @@ By = Literal["label", "tags", "nothing"]
 Missing = Literal["refuse", "alone", "together"]
 OnLeaks = Literal["tell", "train", "leave-out"]
 
+OFF = 0.03
+"""How far a part may be from the share it was to have before a note says so."""
+
 REPORT = "split"
 """Name under which a collection keeps how it was divided."""
 
@@ -132,16 +135,7 @@ class Divided:
                 {"name": name, **dict(zip(SPLITS, row, strict=True))}
                 for name, row in zip(self.names, self.counts.tolist(), strict=True)
             ],
-            "leaks": [
-                {
-                    "source": leak.source,
-                    "known": leak.known,
-                    "images": leak.images,
-                    "exact": leak.exact,
-                    "examples": list(leak.examples),
-                }
-                for leak in self.leaks
-            ],
+            "leaks": [leak.to_json() for leak in self.leaks],
             "notes": list(self.notes),
         }
 
@@ -198,6 +192,7 @@ def split(
     counts = np.array(
         [np.bincount(codes[parts[rows] == part], minlength=len(names)) for part in SPLITS]
     ).T
+    _check_parts(parts, groups, options, notes)
     _note_rare(names, counts, options, notes)
     changed = 0
     if keep:
@@ -339,6 +334,40 @@ def _moved(
     where = "put into train" if options.on_leaks == "train" else "left out of the split"
     notes.append(f"{moved.sum():,} images that leak, or belong to one that does, were {where}.")
     return np.where(moved, "train" if options.on_leaks == "train" else "", parts)
+
+
+def _check_parts(
+    parts: NDArray[np.str_],
+    groups: NDArray[np.int64],
+    options: SplitOptions,
+    notes: list[str],
+) -> None:
+    """Refuse a part without images, and say when groups keep the parts from what was asked."""
+    sizes = np.array([(parts == part).sum() for part in SPLITS])
+    wanted = np.array(options.shares) / sum(options.shares)
+    largest = int(np.bincount(np.unique(groups, return_inverse=True)[1]).max())
+    whole = (
+        f"groups stay whole, and the largest of {len(np.unique(groups)):,} has {largest:,} of "
+        f"{len(parts):,} images"
+    )
+    for part, size, share in zip(SPLITS, sizes, wanted, strict=True):
+        if share and not size:
+            reason = (
+                f"all its images leak from {', '.join(options.against)}"
+                if (parts == "").any()
+                or (options.on_leaks == "train" and options.against and part != "train")
+                else whole
+            )
+            raise InvalidInput(
+                f"No image would be left in the {part} part: {reason}. Group by less, ask for "
+                "other shares, or check against less."
+            )
+    got = sizes / max(sizes.sum(), 1)
+    if (np.abs(got - wanted) > OFF).any():
+        shares = [
+            " / ".join(f"{100 * one:.3g}" for one in each[wanted > 0]) for each in (got, wanted)
+        ]
+        notes.append(f"The parts are {shares[0]} % of the images and not {shares[1]}: {whole}.")
 
 
 def _note_rare(
