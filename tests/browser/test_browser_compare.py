@@ -98,6 +98,9 @@ def test_queries_are_made_and_compared_with_the_mouse(visit: Visit) -> None:
     )
     page.locator(".changes button").first.click()
     expect(page.get_by_role("complementary", name="Picture", exact=True)).to_be_visible()
+    beside = page.get_by_role("region", name="Distances").bounding_box()
+    assert beside is not None
+    assert beside["width"] > 400  # the plots go under each other, not into a sliver
 
 
 def test_a_query_of_examples_keeps_its_letter(visit: Visit) -> None:
@@ -181,9 +184,14 @@ def test_kept_across_a_restart_renamed_and_forgotten(browser: Browser, own: Site
         page.keyboard.press("Enter")
         expect(page.get_by_role("link", name="Shapes")).to_be_visible()
         page.wait_for_url("**saved=Shapes*")
+        expect(page.get_by_role("button", name="Rename Shapes")).to_be_focused()
+        page.keyboard.press("Enter")
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("button", name="Rename Shapes")).to_be_focused()
         page.get_by_role("button", name="Delete Shapes").click()
         page.get_by_role("button", name="Really delete Shapes").click()
         expect(page.get_by_role("link", name="Shapes")).to_have_count(0)
+        expect(page.get_by_label("Name to keep the comparison under")).to_be_focused()
         assert visit.api("comparisons") == []
 
 
