@@ -18,6 +18,7 @@ from impasto.flow.ask import (
 )
 from impasto.flow.begin import Demo, Opened, begin, demo, fill
 from impasto.flow.classes import (
+    CLASSES,
     Classed,
     ClassesSeen,
     ClassOptions,
@@ -150,6 +151,7 @@ from impasto.flow.vocabulary import (
 from impasto.flow.words import vectors_of_words
 
 __all__ = [
+    "CLASSES",
     "CURVES",
     "FEWER",
     "FIGURE",

@@ -137,6 +137,18 @@ class ClassesSeen:
         """Images whose names fit no class."""
         return sum(not fits for fits in self.mapped.candidates)
 
+    def pictures(self, n: int) -> dict[str, list[int]]:
+        """Return at most `n` ids of each class's images, evenly over the collection."""
+        rows: dict[int, list[int]] = {}
+        for row, fits in enumerate(self.mapped.candidates):
+            if len(fits) == 1:
+                rows.setdefault(fits[0], []).append(row)
+        code_of = {word.name: code for code, word in enumerate(self.mapped.words)}
+        return {
+            one.name: self.ids[_spread(rows.get(code_of[one.name], []), n)].tolist()
+            for one in self.classes
+        }
+
     def to_json(self) -> dict[str, Any]:
         """Return what ``impasto classes --json`` prints."""
         return {
@@ -315,28 +327,26 @@ def write_review(collection: Collection, seen: ClassesSeen, file: Path) -> Path:
 
     if file.suffix.lower() != ".html":
         raise InvalidInput(f"The page is written to .html, not to {file.name!r}.")
-    code_of = {word.name: code for code, word in enumerate(seen.mapped.words)}
-    rows: dict[int, list[int]] = {}
-    several = []
-    for row, fits in enumerate(seen.mapped.candidates):
-        if len(fits) == 1:
-            rows.setdefault(fits[0], []).append(row)
-        elif fits:
-            several.append((row, [seen.mapped.words[code].name for code in fits]))
+    several = [
+        (row, [seen.mapped.words[code].name for code in fits])
+        for row, fits in enumerate(seen.mapped.candidates)
+        if len(fits) > 1
+    ]
 
-    def shown(found: Sequence[int]) -> list[Shown]:
-        return [Shown.of(image) for image in collection.images(seen.ids[list(found)].tolist())]
+    def shown(ids: Sequence[int]) -> list[Shown]:
+        return [Shown.of(image) for image in collection.images(ids)]
 
+    pictures = seen.pictures(SHOWN)
     page = render_review(
         [
-            (one, shown(_spread(rows.get(code_of[one.name], []), SHOWN)))
+            (one, shown(pictures[one.name]))
             for one in sorted(seen.classes, key=lambda one: (one.accept is not None, -one.images))
         ],
         seen.audit,
         title=f"Classes of {collection.name}",
         several=list(
             zip(
-                shown([row for row, _ in several[:SEVERAL]]),
+                shown(seen.ids[[row for row, _ in several[:SEVERAL]]].tolist()),
                 [names for _, names in several[:SEVERAL]],
                 strict=True,
             )

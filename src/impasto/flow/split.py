@@ -194,13 +194,16 @@ def split(
     ).T
     _check_parts(parts, groups, options, notes)
     _note_rare(names, counts, options, notes)
-    changed = 0
+    given = {
+        image: cast("Split | None", part or None)
+        for image, part in zip(ids.tolist(), parts.tolist(), strict=True)
+    }
     if keep:
-        given = {
-            image: cast("Split | None", part or None)
-            for image, part in zip(ids.tolist(), parts.tolist(), strict=True)
-        }
         changed = collection.assign_splits(given, options.title)
+    else:
+        known, codes = collection.splits()
+        now = {image: SPLITS[code] for image, code in zip(known.tolist(), codes, strict=True)}
+        changed = sum(now.get(image) != part for image, part in given.items())
     total = sum(options.shares)
     train, validation, test = (share / total for share in options.shares)
     made = Divided(

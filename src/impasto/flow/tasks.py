@@ -105,8 +105,16 @@ def look_ahead(collection: Collection, asked: Asked) -> Outlook:
     return Outlook(sentence.partition(" It takes")[0], problems)
 
 
-def check_place(collection: Collection, text: str) -> Path:
+def check_place(collection: Collection, text: str, command: str = "") -> Path:
     """Return the path of another collection, if the app may look there.
+
+    Parameters
+    ----------
+    collection : Collection
+    text : str
+        The path, from the collection's folder if it is relative.
+    command : str
+        What looks anywhere, to be named when the app may not.
 
     Raises
     ------
@@ -120,8 +128,8 @@ def check_place(collection: Collection, text: str) -> Path:
     allowed = [collection.path.parent, *collection.roots()]
     if not text or not any(path.is_relative_to(each.resolve()) for each in allowed):
         raise InvalidInput(
-            "The app judges on collections beside this one or inside of its folders. For others: "
-            f"impasto evaluate {collection.path} MODEL --on OTHER"
+            "The app looks into collections beside this one or inside of its folders. For others: "
+            + (command or f"impasto evaluate {collection.path} MODEL --on OTHER")
         )
     if not is_collection(path):
         raise InvalidInput(f"{path.name} is no collection.")

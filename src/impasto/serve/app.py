@@ -12,10 +12,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from impasto._version import __version__
 from impasto.serve import errors, front
 from impasto.serve.routes import (
+    classes,
     collection,
     compare,
     comparisons,
     distribution,
+    division,
     edits,
     exports,
     health,
@@ -33,6 +35,7 @@ from impasto.serve.routes import (
     session,
     sprites,
     uploads,
+    vocabulary,
 )
 from impasto.serve.safety import Safety, check_access
 from impasto.serve.schemas import ErrorOut
@@ -55,6 +58,9 @@ _ROUTES = (
     models_compared,  # before models, one of which could have that name
     models,
     review,
+    vocabulary,
+    classes,
+    division,
     maps,
     jobs,
     exports,

@@ -12,6 +12,7 @@ from impasto.serve.models import Models
 from impasto.serve.shown import Exchange
 from impasto.serve.sprites import Sprites
 from impasto.serve.uploads import Uploads
+from impasto.serve.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from impasto.store import Collection
@@ -37,6 +38,7 @@ class Studio:
         The latest comparisons.
     models : Models
     sprites : Sprites
+    vocabulary : Vocabulary
     exports : Exports
         Files made for browsers to fetch.
     exchange : Exchange or None
@@ -51,6 +53,7 @@ class Studio:
         self.compared = Compared(self.answers)
         self.models = Models(collection, self.answers, self.uploads)
         self.sprites = Sprites(collection)
+        self.vocabulary = Vocabulary(collection)
         self.exports = Exports()
         self.exchange = exchange
         self._streams_ended = False

@@ -1,5 +1,6 @@
 /** A DataSource without a server: for development (`?fake=100000`) and for tests. */
 
+import { fakePreparing } from "./fakePreparing";
 import { ROOMS } from "../lib/rooms";
 import { anyOf } from "../lib/conditions";
 import { facetOf, within } from "../lib/facet";
@@ -450,6 +451,7 @@ export function fakeSource(images: number, delay = 0): DataSource {
       listener.jobs(images ? [job] : []);
       return () => {};
     },
+    preparing: fakePreparing(),
     maps: fakeMaps(images, wait),
     address: {
       thumbnail: (image) => drawing(image.id),

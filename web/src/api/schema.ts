@@ -21,6 +21,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/classes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Classes
+         * @description Say which names fit which classes, and propose which of them to keep.
+         */
+        post: operations["classes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/classes/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Class Decisions
+         * @description Give the decisions that the labels came from, as a file; empty when they came otherwise.
+         */
+        get: operations["class_decisions"];
+        put?: never;
+        /**
+         * Decide Classes
+         * @description Label by decisions, as one edit, and keep them.
+         */
+        post: operations["decide_classes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/classes/outlook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Classes Outlook
+         * @description Say what decisions about classes would come to, or what is in the way.
+         */
+        post: operations["classes_outlook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/collection": {
         parameters: {
             query?: never;
@@ -269,6 +333,50 @@ export interface paths {
         get: operations["inside"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/division": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Divided By
+         * @description Tell what the collection can be divided by.
+         */
+        get: operations["divided_by"];
+        put?: never;
+        /**
+         * Divide
+         * @description Divide the collection by one edit.
+         */
+        post: operations["divide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/division/outlook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Division Outlook
+         * @description Say what a division would come to, or what is in the way.
+         */
+        post: operations["division_outlook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1389,6 +1497,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/vocabulary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Vocabulary
+         * @description Count the tags, compare their pictures, suggest what to do; null without any tag.
+         */
+        get: operations["vocabulary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/vocabulary/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide Tags Again
+         * @description Carry out what was decided before on the pictures that came since.
+         */
+        post: operations["decide_tags_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/vocabulary/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tag Decisions
+         * @description Give the decisions that hold, as a file that can be carried out elsewhere.
+         */
+        get: operations["tag_decisions"];
+        put?: never;
+        /**
+         * Decide Tags
+         * @description Carry out decisions as one edit, and remember them.
+         */
+        post: operations["decide_tags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/vocabulary/outlook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Vocabulary Outlook
+         * @description Say what decisions about tags would come to, or what is in the way.
+         */
+        post: operations["vocabulary_outlook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1482,6 +1674,16 @@ export interface components {
              * @description Rank correlation over all images, -1 to 1; chance: 0.
              */
             spearman: number;
+        };
+        /**
+         * AuditIn
+         * @description Decisions about classes, as lines of their file.
+         */
+        AuditIn: {
+            /** Lines */
+            lines: {
+                [key: string]: unknown;
+            }[];
         };
         /**
          * Background
@@ -1667,6 +1869,96 @@ export interface components {
             name: string;
             /** Title */
             title: string;
+        };
+        /**
+         * ClassedOut
+         * @description What decisions about classes come to.
+         */
+        ClassedOut: {
+            /** Changed */
+            changed: number;
+            /** Classes */
+            classes: components["schemas"]["Count"][];
+            /** Labelled */
+            labelled: number;
+            /** Notes */
+            notes: string[];
+            /** Without */
+            without: number;
+        };
+        /**
+         * ClassedOutlookOut
+         * @description What decisions about classes would come to, or what is in the way.
+         */
+        ClassedOutlookOut: {
+            made: components["schemas"]["ClassedOut"] | null;
+            /**
+             * Problem
+             * @description Empty when nothing is.
+             */
+            problem: string;
+        };
+        /**
+         * ClassesOut
+         * @description Classes that names fit, and what is proposed.
+         */
+        ClassesOut: {
+            /** Classes */
+            classes: components["schemas"]["ClassSeenOut"][];
+            /**
+             * Decided
+             * @description Whether labels came from names before.
+             */
+            decided: boolean;
+            /** Images */
+            images: number;
+            /**
+             * Left
+             * @description Words that fit no class.
+             */
+            left: components["schemas"]["Count"][];
+            /**
+             * Lines
+             * @description The proposal, as a file of decisions.
+             */
+            lines: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * None
+             * @description Pictures whose names fit none.
+             */
+            none: number;
+            /** Notes */
+            notes: string[];
+            /** Reference */
+            reference: string;
+            /**
+             * Several
+             * @description Pictures whose names fit several classes.
+             */
+            several: number;
+        };
+        /**
+         * ClassSeenOut
+         * @description A class, and what is known of it before anyone decides.
+         */
+        ClassSeenOut: {
+            /** Accept */
+            accept: boolean | null;
+            /** Companions */
+            companions: components["schemas"]["Count"][];
+            /** Doubts */
+            doubts: string[];
+            /** Images */
+            images: number;
+            known: components["schemas"]["KnownOut"] | null;
+            /** Meanings */
+            meanings: string[];
+            /** Name */
+            name: string;
+            /** Pictures */
+            pictures: components["schemas"]["NamedOut"][];
         };
         /**
          * CollectionOut
@@ -2096,6 +2388,47 @@ export interface components {
             usable: number;
         };
         /**
+         * CuratedOut
+         * @description What decisions about tags come to.
+         */
+        CuratedOut: {
+            /** After */
+            after: number;
+            /**
+             * Bare
+             * @description Pictures that lose all their tags.
+             */
+            bare: number;
+            /** Before */
+            before: number;
+            /**
+             * Changed
+             * @description Pictures that change.
+             */
+            changed: number;
+            /** Hidden */
+            hidden: number;
+            /** Notes */
+            notes: string[];
+            /**
+             * Tags
+             * @description Those that are left, the most frequent first.
+             */
+            tags: components["schemas"]["Count"][];
+        };
+        /**
+         * CuratedOutlookOut
+         * @description What decisions about tags would come to, or what is in the way.
+         */
+        CuratedOutlookOut: {
+            made: components["schemas"]["CuratedOut"] | null;
+            /**
+             * Problem
+             * @description Empty when nothing is.
+             */
+            problem: string;
+        };
+        /**
          * CurvesOut
          * @description How tuning a network goes or went.
          */
@@ -2147,6 +2480,76 @@ export interface components {
             share: number;
             /** Similarity */
             similarity: number;
+        };
+        /**
+         * DecisionIn
+         * @description One decision about tags, as a line of the file of decisions.
+         */
+        DecisionIn: {
+            /**
+             * Accept
+             * @default true
+             */
+            accept?: boolean | null;
+            /**
+             * Decide
+             * @enum {string}
+             */
+            decide: "merge" | "drop" | "only" | "min-images" | "bare";
+            /**
+             * Into
+             * @default
+             */
+            into?: string;
+            /** Of */
+            of: string;
+            /**
+             * Step
+             * @default 1
+             */
+            step?: number;
+            /** Why */
+            why?: string[];
+        };
+        /**
+         * DecisionOut
+         * @description One decision about tags, as a line of the file of decisions.
+         */
+        DecisionOut: {
+            /** Accept */
+            accept: boolean | null;
+            /**
+             * Decide
+             * @enum {string}
+             */
+            decide: "merge" | "drop" | "only" | "min-images" | "bare";
+            /** Into */
+            into: string;
+            /** Of */
+            of: string;
+            /** Step */
+            step: number;
+            /** Why */
+            why: string[];
+        };
+        /**
+         * DecisionsIn
+         * @description Decisions about tags; `strict`: a tag that nobody has is an error.
+         */
+        DecisionsIn: {
+            /** Decisions */
+            decisions?: components["schemas"]["DecisionIn"][];
+            /**
+             * Map
+             * @description Lines `fall = autumn`, of the first step.
+             * @default
+             */
+            map?: string;
+            /**
+             * Strict
+             * @default false
+             */
+            strict?: boolean;
         };
         /**
          * DifferenceOut
@@ -2236,6 +2639,117 @@ export interface components {
              * @description Estimated share of all images that is unrelated.
              */
             unrelated: number;
+        };
+        /**
+         * DividedByOut
+         * @description What the collection can be divided by.
+         */
+        DividedByOut: {
+            /**
+             * Groups
+             * @description Properties, `folder` and `root`.
+             */
+            groups: string[];
+            /** Labels */
+            labels: number;
+            /** Tags */
+            tags: number;
+        };
+        /**
+         * DivisionIn
+         * @description How to divide the collection.
+         */
+        DivisionIn: {
+            /**
+             * Against
+             * @description Collections beside this one.
+             * @default []
+             */
+            against?: string[];
+            /**
+             * By
+             * @default label
+             * @enum {string}
+             */
+            by?: "label" | "tags" | "nothing";
+            /** Group */
+            group?: string[];
+            /**
+             * Group Duplicates
+             * @default true
+             */
+            group_duplicates?: boolean;
+            /**
+             * Missing
+             * @default refuse
+             * @enum {string}
+             */
+            missing?: "refuse" | "alone" | "together";
+            /**
+             * On Leaks
+             * @default tell
+             * @enum {string}
+             */
+            on_leaks?: "tell" | "train" | "leave-out";
+            /**
+             * Seed
+             * @default 0
+             */
+            seed?: number;
+            /** Space */
+            space?: string | null;
+            /**
+             * Test
+             * @default 20
+             */
+            test?: number;
+            /**
+             * Train
+             * @default 80
+             */
+            train?: number;
+            /**
+             * Validation
+             * @default 0
+             */
+            validation?: number;
+        };
+        /**
+         * DivisionOut
+         * @description How the collection is divided, or would be.
+         */
+        DivisionOut: {
+            /** Changed */
+            changed: number;
+            /** Counts */
+            counts: components["schemas"]["SharedOut"][];
+            /** Groups */
+            groups: number;
+            /** Images */
+            images: number;
+            /** Leaks */
+            leaks: components["schemas"]["LeakOut"][];
+            /**
+             * Names
+             * @description Labels or tags there are; the first ones are told.
+             */
+            names: number;
+            /** Notes */
+            notes: string[];
+            /** Parts */
+            parts: components["schemas"]["PartOut"][];
+        };
+        /**
+         * DivisionOutlookOut
+         * @description What a division would come to, or what is in the way.
+         */
+        DivisionOutlookOut: {
+            made: components["schemas"]["DivisionOut"] | null;
+            /**
+             * Problem
+             * @description Empty when nothing is.
+             */
+            problem: string;
         };
         /**
          * ElsewhereOut
@@ -2998,6 +3512,17 @@ export interface components {
             title: string;
         };
         /**
+         * KnownOut
+         * @description How often a reference network gives a class to its pictures.
+         */
+        KnownOut: {
+            among: components["schemas"]["EstimateOut"];
+            /** Images */
+            images: number;
+            top1: components["schemas"]["EstimateOut"];
+            top5: components["schemas"]["EstimateOut"];
+        };
+        /**
          * LabelledNeighbour
          * @description A near image that the model learned from.
          */
@@ -3008,6 +3533,38 @@ export interface components {
             label: string | null;
             /** Similarity */
             similarity: number;
+        };
+        /**
+         * LeakOut
+         * @description What of the parts that are tested on another set was learned from.
+         */
+        LeakOut: {
+            /** Exact */
+            exact: number;
+            /** Images */
+            images: number;
+            /** Known */
+            known: number;
+            /** Pairs */
+            pairs: components["schemas"]["LeakPairOut"][];
+            /** Source */
+            source: string;
+        };
+        /**
+         * LeakPairOut
+         * @description A picture that is held back, and its like in a set that was learned from.
+         */
+        LeakPairOut: {
+            /** Exact */
+            exact: boolean;
+            /** Image */
+            image: number;
+            /** Other */
+            other: string;
+            /** Path */
+            path: string;
+            /** Similarity */
+            similarity: number | null;
         };
         /**
          * LearnabilityJobIn
@@ -3598,12 +4155,77 @@ export interface components {
             tested: number[];
         };
         /**
+         * NamedOut
+         * @description A picture of a class, as the file of decisions knows it.
+         */
+        NamedOut: {
+            /** Id */
+            id: number;
+            /** Path */
+            path: string;
+            /** Sha256 */
+            sha256: string;
+        };
+        /**
          * NameIn
          * @description A new name.
          */
         NameIn: {
             /** Name */
             name: string;
+        };
+        /**
+         * NamesIn
+         * @description How to get from the names of files to classes.
+         */
+        NamesIn: {
+            /**
+             * Folders
+             * @default false
+             */
+            folders?: boolean;
+            /**
+             * Lines
+             * @default []
+             */
+            lines?: string[];
+            /**
+             * Measure
+             * @default top1
+             * @enum {string}
+             */
+            measure?: "top1" | "top5" | "among";
+            /**
+             * Min Images
+             * @default 2
+             */
+            min_images?: number;
+            /** Min Known */
+            min_known?: number | null;
+            /**
+             * Others
+             * @default clear
+             * @enum {string}
+             */
+            others?: "clear" | "keep";
+            /** Phrases */
+            phrases?: {
+                [key: string]: string;
+            };
+            /** Reference */
+            reference?: string | null;
+            /**
+             * Rule
+             * @default whole
+             * @enum {string}
+             */
+            rule?: "whole" | "any";
+            /**
+             * Words
+             * @default imagenet
+             * @enum {string}
+             */
+            words?: "imagenet" | "wordnet" | "list";
         };
         /**
          * NeighbourOut
@@ -3802,6 +4424,18 @@ export interface components {
             name: string;
             /** Relevant */
             relevant: number;
+        };
+        /**
+         * PartOut
+         * @description A part, and how much of the collection it was to get.
+         */
+        PartOut: {
+            /** Images */
+            images: number;
+            /** Name */
+            name: string;
+            /** Wanted */
+            wanted: number;
         };
         /**
          * PlacedOut
@@ -4285,6 +4919,20 @@ export interface components {
             tags: string[];
         };
         /**
+         * SharedOut
+         * @description A label or tag, and its pictures in train, validation and test.
+         */
+        SharedOut: {
+            /** Name */
+            name: string;
+            /** Test */
+            test: number;
+            /** Train */
+            train: number;
+            /** Validation */
+            validation: number;
+        };
+        /**
          * ShownOut
          * @description Sent as event `session`, where a notebook listens: what it wants to be shown.
          */
@@ -4340,6 +4988,41 @@ export interface components {
              * @description Whether words can be asked in it: `text:a red bird`.
              */
             words: boolean;
+        };
+        /**
+         * SuggestionOut
+         * @description A merge or a drop that is suggested, with pictures of both tags.
+         */
+        SuggestionOut: {
+            /** Accept */
+            accept: boolean | null;
+            /**
+             * Decide
+             * @enum {string}
+             */
+            decide: "merge" | "drop" | "only" | "min-images" | "bare";
+            /** Images */
+            images: number;
+            /** Images Into */
+            images_into: number;
+            /** Into */
+            into: string;
+            /** Of */
+            of: string;
+            /**
+             * Pictures
+             * @description Ids of pictures with the tag.
+             */
+            pictures: number[];
+            /**
+             * Pictures Into
+             * @description Ids of pictures with the tag it goes into.
+             */
+            pictures_into: number[];
+            /** Step */
+            step: number;
+            /** Why */
+            why: string[];
         };
         /**
          * SuspicionOut
@@ -4569,6 +5252,47 @@ export interface components {
              * @default 2000
              */
             steps?: number;
+        };
+        /**
+         * TagPairOut
+         * @description Two tags on the same pictures.
+         */
+        TagPairOut: {
+            /** First */
+            first: string;
+            /** Lift */
+            lift: number;
+            /**
+             * Pmi
+             * @description Bits.
+             */
+            pmi: number;
+            /** Second */
+            second: string;
+            /** Together */
+            together: number;
+        };
+        /**
+         * TagSeenOut
+         * @description A tag, and what its pictures have in common.
+         */
+        TagSeenOut: {
+            /**
+             * Alike
+             * @description Mean cosine, from chance (0) to identity (1).
+             */
+            alike: number | null;
+            /** Images */
+            images: number;
+            /** Name */
+            name: string;
+            /** Share */
+            share: number;
+            /**
+             * Z
+             * @description Standard deviations from groups drawn at random.
+             */
+            z: number | null;
         };
         /**
          * TargetOut
@@ -4818,6 +5542,43 @@ export interface components {
             total: number;
         };
         /**
+         * VocabularyOut
+         * @description The tags of the collection, what might be merged or dropped, what was decided.
+         */
+        VocabularyOut: {
+            /** Decided */
+            decided: components["schemas"]["DecisionOut"][];
+            /** Images */
+            images: number;
+            /** Junk */
+            junk: components["schemas"]["SuggestionOut"][];
+            /**
+             * Mean
+             * @description Tags of a tagged picture.
+             */
+            mean: number;
+            /** Merges */
+            merges: components["schemas"]["SuggestionOut"][];
+            /** Notes */
+            notes: string[];
+            /** Pairs */
+            pairs: components["schemas"]["TagPairOut"][];
+            /**
+             * Per Image
+             * @description Pictures with 0, 1, 2 … tags.
+             */
+            per_image: number[];
+            /**
+             * Space
+             * @description Where pictures were compared; empty for nowhere.
+             */
+            space: string;
+            /** Tagged */
+            tagged: number;
+            /** Tags */
+            tags: components["schemas"]["TagSeenOut"][];
+        };
+        /**
          * WantedIn
          * @description The same in a body, where a misspelt name is an error.
          */
@@ -5012,6 +5773,135 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImageOut"][];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    classes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NamesIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassesOut"];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    class_decisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JSON, one decision a line. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/x-ndjson": unknown;
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    decide_classes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuditIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryOut"];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    classes_outlook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuditIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassedOutlookOut"];
                 };
             };
             /** @description One clear sentence. */
@@ -5516,6 +6406,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ContrastOut"];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    divided_by: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DividedByOut"];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    divide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DivisionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryOut"];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    division_outlook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DivisionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DivisionOutlookOut"];
                 };
             };
             /** @description One clear sentence. */
@@ -7565,6 +8550,163 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    vocabulary: {
+        parameters: {
+            query?: {
+                /** @description Name of a space; absent: the collection's default space. */
+                space?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VocabularyOut"] | null;
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    decide_tags_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryOut"];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    tag_decisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JSON, one decision a line. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/x-ndjson": unknown;
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    decide_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryOut"];
+                };
+            };
+            /** @description One clear sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    vocabulary_outlook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CuratedOutlookOut"];
                 };
             };
             /** @description One clear sentence. */

@@ -6,6 +6,7 @@ import { filterOf, viewParams } from "../lib/view";
 import { follow, type Connection, type EventsLike } from "./live";
 import { serverMaps } from "./maps";
 import { patience, type Fetch } from "./patience";
+import { serverPreparing } from "./preparing";
 import { SourceError, type DataSource, type Images, type Pair, type Query } from "./source";
 import type { Collection, Counts, Job, Upload } from "./types";
 
@@ -194,6 +195,7 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
       );
     },
     maps: serverMaps(request),
+    preparing: serverPreparing(request),
     address: {
       thumbnail: (image) => `api/thumbnails/${image.id}?v=${image.version}`,
       picture: (image, side) => `api/pictures/${image.id}?side=${side}&v=${image.version}`,

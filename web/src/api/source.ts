@@ -7,6 +7,7 @@ import type { Term } from "../lib/terms";
 import type { View } from "../lib/view";
 import type { Listener } from "./live";
 import type { MapSource } from "./maps";
+import type { PreparingSource } from "./preparing";
 import type {
   Change,
   Collection,
@@ -154,6 +155,7 @@ export interface DataSource {
   watch(listener: Listener): () => void;
 
   readonly maps: MapSource;
+  readonly preparing: PreparingSource;
 
   /** Addresses for the browser to load by itself. */
   readonly address: {

@@ -37,6 +37,29 @@ export type JobRequest =
   | Schemas["RetrievalJobIn"]
   | Schemas["MapJobIn"]
   | Schemas["TuneJobIn"];
+export type Vocabulary = Schemas["VocabularyOut"];
+export type TagSeen = Schemas["TagSeenOut"];
+export type Suggestion = Schemas["SuggestionOut"];
+/** One decision about tags, a line of their file. */
+export type TagDecision = Schemas["DecisionIn"];
+export type TagDecisions = Schemas["DecisionsIn"];
+export type Curated = Schemas["CuratedOut"];
+/** What would come out, or what is in the way. */
+export interface Ahead<Made> {
+  readonly problem: string;
+  readonly made: Made | null;
+}
+export type DividedBy = Schemas["DividedByOut"];
+export type Division = Schemas["DivisionOut"];
+export type DivisionRequest = Required<Schemas["DivisionIn"]>;
+export type Leak = Schemas["LeakOut"];
+export type NamesRequest = Required<Schemas["NamesIn"]>;
+export type Classes = Schemas["ClassesOut"];
+export type ClassSeen = Schemas["ClassSeenOut"];
+export type Named = Schemas["NamedOut"];
+export type Classed = Schemas["ClassedOut"];
+/** A line of the file of decisions about classes. */
+export type ClassAuditLine = Readonly<Record<string, unknown>>;
 export type MapCard = Schemas["MapOut"];
 export type MapOptions = Schemas["MapOptions"];
 export type Learning = Schemas["LearningOut"];

@@ -131,6 +131,14 @@ export const CHEATS: readonly (readonly [string, readonly (readonly [string, str
     ],
   ],
   [
+    "Prepare, Review",
+    [
+      ["y x", "Yes, no to the marked card"],
+      ["t", "Prepare: the other way round"],
+      ["s", "Review: similar pictures"],
+    ],
+  ],
+  [
     "Compare",
     [
       ["v", "Density or cumulative curves"],

@@ -12,6 +12,7 @@ export const ROOMS = [
   { page: "compare", title: "Compare", key: "c", asks: false, keeps: true },
   { page: "retrieval", title: "Retrieval", key: "r", asks: false, keeps: true },
   { page: "map", title: "Map", key: "m", asks: false },
+  { page: "prepare", title: "Prepare", key: "p", asks: false, keeps: true },
   { page: "learn", title: "Learn", key: "l", asks: false, keeps: true },
   { page: "review", title: "Review", key: "w", asks: false, keeps: true },
   { page: "try", title: "Try", key: "t", asks: true },

@@ -18,12 +18,15 @@ class Editing {
 
   /** Change pictures; whether they were changed. */
   change(images: Images, change: Change): Promise<boolean> {
-    return this.#run(
-      () => studio().source.edit(images, change),
-      ({ changed, undo }) =>
-        changed && undo
-          ? { text: `${undo.title}: ${counted(changed, "picture")}`, way: "undo" }
-          : { text: "All of these are like that already." },
+    return this.carry(() => studio().source.edit(images, change), "All of these are like that already.");
+  }
+
+  /** Carry out any edit; `same` is said when nothing changed. */
+  carry(act: () => Promise<History>, same: string): Promise<boolean> {
+    return this.#run(act, ({ changed, undo }) =>
+      changed && undo
+        ? { text: `${undo.title}: ${counted(changed, "picture")}`, way: "undo" }
+        : { text: same },
     );
   }
 
