@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from impasto.core.answered import Answered
 from impasto.serve.headers import REPORT_POLICY
 from impasto.store import SCORES_FILE, scores_to_bytes
 
@@ -124,6 +125,36 @@ def test_models_side_by_side(room: Room, model: Model) -> None:
     for wrong in ("names=colours", "names=colours,bare", "names=colours,nobody"):
         answer = room.client.get(f"/api/models-compared?{wrong}")
         assert answer.status_code in (400, 404), answer.text
+
+
+def test_models_of_numbers_side_by_side(room: Room, model: Model) -> None:
+    n = len(room.usable)
+    truth = np.arange(n, dtype=np.float32)
+    for name, off in (("near", 1.0), ("far", 3.0)):
+        told = Answered(
+            (),
+            np.array(room.usable),
+            truth[:, None] + np.float32(off),
+            truth,
+            np.zeros(n, np.int16),
+            np.arange(n),
+        )
+        card = {**model.to_json(), "target": "year", "title": name, "space_name": "x"}
+        files = {**model.files(), SCORES_FILE: scores_to_bytes(told)}
+        room.collection.save_model(name, files, card)
+    told = room.client.get("/api/models-compared?names=near,far").json()
+    assert (told["target"], told["names"], told["gaps"]) == ("number", [], [])
+    rows = {row["name"]: row["measures"] for row in told["rows"]}
+    assert rows["near"]["mae"]["value"] == pytest.approx(1)
+    assert rows["far"]["rmse"]["value"] == pytest.approx(3)
+    assert rows["median"]["mae"]["value"] == pytest.approx(np.abs(truth - np.median(truth)).mean())
+    assert told["pairs"][0]["first_alone"] == n
+    asked = "names=near,far&first=near&second=far&cell=first"
+    closer = room.client.get(f"/api/models-compared/images?{asked}").content
+    assert set(np.frombuffer(closer, "<i4").tolist()) == set(room.usable)
+    mixed = room.client.get("/api/models-compared?names=near,colours")
+    assert mixed.status_code == 400
+    assert "near tells numbers, colours tells labels" in mixed.text
 
 
 def test_a_model_answers_about_an_image(room: Room, model: Model) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import webbrowser
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from impasto.cli.options import collection_argument, json_option, seed_option
 from impasto.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
-    from impasto.learn.comparison import ModelComparison
+    from impasto.learn.comparison import ModelComparison, NumberComparison
 
 
 @click.command()
@@ -42,8 +43,8 @@ def compare_models(
 ) -> None:
     """Compare models of COLLECTION on the images that all of them were tested on.
 
-    Without a MODEL, all that tell the same as the first. Every measure stands beside chance and
-    the nearest neighbours; differences have paired intervals and tests.
+    Without a MODEL, all that tell the same as the first: labels, tags, or one number. Every measure
+    stands beside chance and the nearest neighbours; differences have paired intervals and tests.
     """
     from impasto import flow
 
@@ -64,33 +65,43 @@ def compare_models(
         webbrowser.open(report.resolve().as_uri())
 
 
-def _say(compared: ModelComparison) -> None:
-    from impasto.learn.comparison import MEASURES, TITLES
+def _say(compared: ModelComparison | NumberComparison) -> None:
+    from impasto.learn.comparison import MEASURES, NUMBER_TITLES, TITLES, NumberComparison
+    from impasto.learn.number.report import number
 
-    measures = MEASURES[compared.common.target]
-    click.echo(
-        f"{len(compared.common.ids):,} images ({compared.distinct:,} distinct) "
-        "that all were tested on"
-    )
+    titles: Mapping[str, str]
+    if isinstance(compared, NumberComparison):
+        images, notes, titles, written = len(compared.ids), compared.notes, NUMBER_TITLES, number
+    else:
+        images, notes = len(compared.common.ids), compared.common.notes
+        titles = {measure: TITLES[measure] for measure in MEASURES[compared.common.target]}
+        written = "{:.3f}".format
+    click.echo(f"{images:,} images ({compared.distinct:,} distinct) that all were tested on")
     print_table(
-        ["", *(TITLES[measure] for measure in measures)],
+        ["", *titles.values()],
         (
-            (row.title, *(f"{row.measures[measure].value:.3f}" for measure in measures))
+            (row.title, *(written(row.measures[measure].value) for measure in titles))
             for row in compared.rows
         ),
     )
+
+    def signed(value: float) -> str:
+        return f"{'+' if value >= 0 else '-'}{written(abs(value))}"
+
     print_table(
         ["first - second", "measure", "difference", "95 %", "p (Holm)"],
         (
             (
                 f"{pair.first} - {pair.second}",
-                TITLES[pair.measure],
-                f"{pair.difference.value:+.3f}",
-                f"{pair.difference.low:+.3f} to {pair.difference.high:+.3f}",
+                titles[pair.measure],
+                signed(pair.difference.value),
+                f"{signed(pair.difference.low)} to {signed(pair.difference.high)}",
                 f"{pair.corrected:.3f}",
             )
             for pair in compared.pairs
         ),
     )
-    for note in compared.common.notes:
+    if isinstance(compared, NumberComparison):
+        click.echo("  less is better: mean distance, root mean square")
+    for note in notes:
         click.echo(f"  {note}")

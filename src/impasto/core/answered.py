@@ -46,10 +46,11 @@ class Answered:
         Of tags: those that the image got, at the thresholds of its trial.
     nearest : ndarray of shape (n_images, n_classes), float32, or None
         What the nearest neighbours say, on the same division: greatest cosine of a class, or share
-        of votes for a tag.
+        of votes for a tag. Of a number the number itself, one column.
     nearest_given : ndarray of shape (n_images, n_tags), bool, or None
     prior : ndarray of shape (n_folds, n_classes), float32, or None
-        Share of the images learned from that have a class or tag.
+        Share of the images learned from that have a class or tag. Of a number, (n_folds, 2): mean
+        and median of those learned from.
     """
 
     names: tuple[str, ...]

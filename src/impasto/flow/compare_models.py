@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from impasto._version import __version__
 from impasto.core.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from impasto.learn.comparison import ModelComparison
+    from impasto.learn.comparison import ModelComparison, NumberComparison
     from impasto.store import Collection
 
 
@@ -22,16 +22,19 @@ class ModelsCompared:
 
     Parameters
     ----------
-    comparison : ModelComparison
+    comparison : ModelComparison or NumberComparison
     cards : mapping
         By the name of the model.
     """
 
-    comparison: ModelComparison
+    comparison: ModelComparison | NumberComparison
     cards: Mapping[str, Mapping[str, Any]]
 
     def to_json(self) -> dict[str, Any]:
-        """Return all numbers, and the images that only one of two models tells rightly."""
+        """Return all numbers, and the images that one of two models alone tells rightly.
+
+        Of models that tell a number: those that one tells more closely, the widest apart first.
+        """
         compared = self.comparison
         only = [
             {
@@ -66,15 +69,21 @@ def compare_models(
     InvalidInput
         When they can't be compared; the message says why.
     """
-    from impasto.learn.comparison import compare_models as beside
+    from impasto.learn import comparison
 
     names = list(dict.fromkeys(models)) or _all_alike(collection)
     cards = {name: collection.model(name).card for name in names}
     kept = {name: collection.tested(name) for name in names}
+    kind = comparison.one_kind(kept)
+    targets = {name: str(card.get("target")) for name, card in cards.items()}
+    if len(set(targets.values())) > 1:
+        said = ", ".join(f"{name} tells {target}" for name, target in targets.items())
+        raise InvalidInput(f"Only models that tell the same can be compared: {said}.")
     spaces = {
         name: str(card.get("space_title") or card.get("space_name") or name)
         for name, card in cards.items()
     }
+    beside = comparison.compare_numbers if kind == "number" else comparison.compare_models
     return ModelsCompared(beside(kept, spaces, seed=seed), cards)
 
 
@@ -100,17 +109,22 @@ def write_models_compared(
     InvalidInput
         For another ending, before anything is written.
     """
+    from impasto.learn.comparison import NumberComparison
+    from impasto.learn.comparison.number_page import render_numbers
     from impasto.learn.comparison.page import render_comparison
 
     file = Path(file).expanduser()
     if file.suffix == ".json":
         text = json.dumps(compared.to_json(), indent=1, ensure_ascii=False)
     elif file.suffix in (".html", ".htm"):
-        title = f"Models of {collection.name}"
-        text = render_comparison(
-            compared.comparison,
+        found = compared.comparison
+        render: Callable[..., str] = (
+            render_numbers if isinstance(found, NumberComparison) else render_comparison
+        )
+        text = render(
+            found,
             compared.cards,
-            title=title,
+            title=f"Models of {collection.name}",
             pictures=collection.thumbnail,
             names=lambda image: collection.image(image).name,
             version=__version__,
@@ -131,11 +145,17 @@ def draw_models_compared(compared: ModelsCompared, folder: str | Path) -> list[P
         When nothing is installed that makes PNG of SVG; the SVG files are there then.
     """
     from impasto.explore.figure import to_png
+    from impasto.learn.comparison import NumberComparison
     from impasto.learn.comparison.figures import draw_figures
+    from impasto.learn.comparison.number_figures import draw_number_figures
 
     folder = Path(folder).expanduser()
     folder.mkdir(parents=True, exist_ok=True)
-    drawn = draw_figures(compared.comparison)
+    found = compared.comparison
+    if isinstance(found, NumberComparison):
+        drawn = draw_number_figures(found)
+    else:
+        drawn = draw_figures(found)
     files = [folder / f"{name}.svg" for name in drawn]
     for file, svg in zip(files, drawn.values(), strict=True):
         file.write_text(svg, encoding="utf-8")

@@ -960,12 +960,15 @@ class ElsewhereOut(Out):
 class ComparedRow(Out):
     """A model, or something that learned nothing, and its measures."""
 
-    name: str = Field(description="Of the model, or nearest:MODEL, majority, always, chance.")
+    name: str = Field(
+        description="Of the model, or nearest:MODEL, majority, always, chance, median, mean."
+    )
     title: str
     kind: Literal["model", "baseline"]
     measures: dict[str, EstimateOut | None]
     classes: list[dict[str, EstimateOut | None]] = Field(
-        description="In the order of `names`: precision, recall, f1, average_precision."
+        description="In the order of `names`: precision, recall, f1, average_precision. None of a "
+        "number."
     )
 
 
@@ -979,7 +982,9 @@ class ComparedPair(Out):
     test: Literal["mcnemar", "exchange", "bootstrap"]
     p: float = Field(description="Two-sided.")
     corrected: float = Field(description="For the number of pairs (Holm).")
-    first_alone: int | None = Field(description="Of McNemar's test: only the first is right.")
+    first_alone: int | None = Field(
+        description="Of McNemar's test: only the first is right. Of numbers: it is closer."
+    )
     second_alone: int | None
 
 
@@ -995,7 +1000,7 @@ class ComparedGap(Out):
 class ModelsComparedOut(Out):
     """Models side by side on the images that all of them were tested on."""
 
-    target: Literal["label", "tags"]
+    target: Literal["label", "tags", "number"]
     models: list[str]
     images: int
     distinct: int = Field(description="Near-duplicates count as one.")

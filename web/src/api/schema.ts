@@ -2057,7 +2057,7 @@ export interface components {
             first: string;
             /**
              * First Alone
-             * @description Of McNemar's test: only the first is right.
+             * @description Of McNemar's test: only the first is right. Of numbers: it is closer.
              */
             first_alone: number | null;
             /** Measure */
@@ -2084,7 +2084,7 @@ export interface components {
         ComparedRow: {
             /**
              * Classes
-             * @description In the order of `names`: precision, recall, f1, average_precision.
+             * @description In the order of `names`: precision, recall, f1, average_precision. None of a number.
              */
             classes: {
                 [key: string]: components["schemas"]["EstimateOut"] | null;
@@ -2100,7 +2100,7 @@ export interface components {
             };
             /**
              * Name
-             * @description Of the model, or nearest:MODEL, majority, always, chance.
+             * @description Of the model, or nearest:MODEL, majority, always, chance, median, mean.
              */
             name: string;
             /** Title */
@@ -4147,7 +4147,7 @@ export interface components {
              * Target
              * @enum {string}
              */
-            target: "label" | "tags";
+            target: "label" | "tags" | "number";
             /**
              * Tested
              * @description Images of each of them.
@@ -7445,7 +7445,7 @@ export interface operations {
     images_behind: {
         parameters: {
             query: {
-                /** @description Of two rows: both, first (alone), second (alone) or neither is right. Of one row and a label or tag: found, missed or wrong. */
+                /** @description Of two rows: both, first (alone), second (alone) or neither is right. Of one row and a label or tag: found, missed or wrong. Of numbers: first or second is closer. */
                 cell: "both" | "first" | "second" | "neither" | "found" | "missed" | "wrong";
                 /** @description Name of a row. */
                 first: string;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { above, bytes, capital, count, counted, duration, percent, property, rate, similarity, zScore } from "./format";
+import { above, bytes, capital, count, counted, duration, measured, percent, property, rate, share, similarity, zScore } from "./format";
 
 it.each([
   [bytes(999), "999 B"],
@@ -32,4 +32,9 @@ it.each([
   [zScore(-0.3), "−0.3"],
 ])("%s reads %s", (written, wanted) => {
   expect(written).toBe(wanted);
+});
+
+it("writes what was measured with the digits that it has", () => {
+  expect([1903.4, 12.3456, 0.04213, -0.5, 0].map(measured)).toEqual(["1,903", "12.35", "0.0421", "−0.5", "0"]);
+  expect([0.456, -0.1].map(share)).toEqual(["0.46", "−0.10"]);
 });

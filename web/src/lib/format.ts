@@ -34,6 +34,18 @@ export function similarity(value: number): string {
   return value.toFixed(3).replace("-", "−");
 }
 
+/** A share in [0, 1] with two digits and a true minus sign. */
+export function share(value: number): string {
+  return value.toFixed(2).replace("-", "−");
+}
+
+/** Any number with three or four digits and a true minus sign: "1,903", "12.35", "0.0421". */
+export function measured(value: number): string {
+  const size = Math.abs(value);
+  const digits = size >= 1000 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: size < 1 ? 3 : 4 };
+  return new Intl.NumberFormat("en", digits).format(value).replace("-", "−");
+}
+
 /** A share in [0, 1] as percent: two digits near the ends, where they matter. */
 export function percent(share: number): string {
   const value = share * 100;

@@ -9,6 +9,7 @@ import {
   comparedRows,
   comparedScores,
   headline,
+  isDistance,
   measureTitle,
   mistaken,
   notComparable,
@@ -92,6 +93,10 @@ describe("the pictures behind a number", () => {
       descending: true,
     });
   });
+});
+
+it("knows distances from shares", () => {
+  expect(["mae", "r2", "rmse", "top1"].map(isDistance)).toEqual([true, false, true, false]);
 });
 
 it("says how likely a difference is by chance, and shows where it lies", () => {

@@ -21,6 +21,10 @@ const MEASURES: Readonly<Record<string, string>> = {
   given: "Given",
   lift: "Lift",
   tested: "Tested",
+  mae: "Mean distance",
+  rmse: "Root mean square",
+  r2: "R²",
+  spearman: "Rank correlation",
   neighbour_average_precision: "Of the neighbours",
 };
 
@@ -29,6 +33,9 @@ export function measureTitle(name: string): string {
   const words = name.replaceAll("_", " ");
   return MEASURES[name] ?? words.charAt(0).toUpperCase() + words.slice(1);
 }
+
+/** Whether a measure is a distance, in the unit of the number: no share of anything, and less is better. */
+export const isDistance = (name: string): boolean => name === "mae" || name === "rmse";
 
 /** The number that models are first compared by. */
 export function headline(model: Model): [name: string, estimate: Estimate] | null {

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.core.answered import Answered
+from impasto.core.answered import Answered, Kind
 from impasto.core.errors import InvalidInput
 from impasto.learn.tag_scores import Told
 
@@ -80,24 +80,10 @@ def align(kept: Mapping[str, Answered], spaces: Mapping[str, str]) -> Common:
     InvalidInput
         When there is nothing to compare; the message says why.
     """
-    kinds = {name: answered.kind for name, answered in kept.items()}
-    if len(kept) < 2:
-        raise InvalidInput("A comparison takes at least two models.")
-    if len(set(kinds.values())) > 1:
-        said = ", ".join(f"{name} tells {_TELLS[kind]}" for name, kind in kinds.items())
-        raise InvalidInput(f"Only models that tell the same can be compared: {said}.")
-    kind = next(iter(kinds.values()))
-    if kind == "number":
-        raise InvalidInput("Models that tell a number can't be compared side by side yet.")
-    ids: NDArray[np.int64] = reduce(np.intersect1d, (one.ids for one in kept.values()))
-    if not len(ids):
-        raise InvalidInput(
-            "No image was tested by all of these models. Learn them with the same --seed and "
-            "division, or with --folds, which tests every image."
-        )
+    kind, ids = one_kind(kept), shared_ids(kept)
     names = _names(kept, kind)
     notes = []
-    rows = {name: _rows(one, ids) for name, one in kept.items()}
+    rows = {name: rows_of(one, ids) for name, one in kept.items()}
     truths = [_truth(one, rows[name], names) for name, one in kept.items()]
     same = np.all([(truth == truths[0]).all(axis=1) for truth in truths], axis=0)
     if not same.all():
@@ -110,21 +96,49 @@ def align(kept: Mapping[str, Answered], spaces: Mapping[str, str]) -> Common:
     if not len(ids):
         raise InvalidInput("The labels of all images changed between two of the learnings.")
     for name, one in kept.items():
-        if len(one) > len(ids):
-            notes.append(
-                f"{name} was tested on {len(one):,} images; compared are the {len(ids):,} that "
-                "all models were tested on."
-            )
+        notes += tested_elsewhere(name, one, len(ids))
         if kind == "tags" and len(one.names) > len(names):
             notes.append(f"{name} tells {len(one.names) - len(names)} tags that others do not.")
-    groups = _groups([one.groups[rows[name]] for name, one in kept.items()])
+    groups = joined_groups([one.groups[rows[name]] for name, one in kept.items()])
     made = _Ways(kept, spaces, rows, names, truths[0], groups, kind)
     return Common(
         "tags" if kind == "tags" else "label", names, ids, made.all_of_them(), tuple(notes)
     )
 
 
-_TELLS = {"label": "labels", "tags": "tags", "number": "a number"}
+_TELLS = {"label": "labels", "tags": "tags", "number": "numbers"}
+
+
+def one_kind(kept: Mapping[str, Answered]) -> Kind:
+    """Return what all of the models tell, or raise InvalidInput when that differs."""
+    kinds = {name: answered.kind for name, answered in kept.items()}
+    if len(kept) < 2:
+        raise InvalidInput("A comparison takes at least two models.")
+    if len(set(kinds.values())) > 1:
+        said = ", ".join(f"{name} tells {_TELLS[kind]}" for name, kind in kinds.items())
+        raise InvalidInput(f"Only models that tell the same can be compared: {said}.")
+    return next(iter(kinds.values()))
+
+
+def shared_ids(kept: Mapping[str, Answered]) -> NDArray[np.int64]:
+    """Return the images that all models were tested on, rising; InvalidInput without any."""
+    ids: NDArray[np.int64] = reduce(np.intersect1d, (one.ids for one in kept.values()))
+    if not len(ids):
+        raise InvalidInput(
+            "No image was tested by all of these models. Learn them with the same --seed and "
+            "division, or with --folds, which tests every image."
+        )
+    return ids
+
+
+def tested_elsewhere(name: str, one: Answered, shared: int) -> list[str]:
+    """Say that a model was tested on more images than are compared."""
+    if len(one) == shared:
+        return []
+    return [
+        f"{name} was tested on {len(one):,} images; compared are the {shared:,} that all models "
+        "were tested on."
+    ]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -214,7 +228,8 @@ def _names(kept: Mapping[str, Answered], kind: str) -> tuple[str, ...]:
     return tuple(shared)
 
 
-def _rows(one: Answered, ids: NDArray[np.int64]) -> Rows:
+def rows_of(one: Answered, ids: NDArray[np.int64]) -> Rows:
+    """Return where the answers to some images are."""
     order = np.argsort(one.ids)
     found: Rows = order[np.searchsorted(one.ids, ids, sorter=order)]
     return found
@@ -239,7 +254,7 @@ def _columns(
     return found
 
 
-def _groups(each: list[NDArray[np.int64]]) -> NDArray[np.int64]:
+def joined_groups(each: list[NDArray[np.int64]]) -> NDArray[np.int64]:
     """Join what any of the models held for near-duplicates."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components

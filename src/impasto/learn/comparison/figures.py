@@ -6,7 +6,7 @@ Plain SVG 1.1 on white ground; the same comparison gives the same bytes everywhe
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 
 import numpy as np
@@ -17,7 +17,7 @@ from impasto.learn.comparison.compare import MEASURES, TITLES, ModelComparison
 COLOURS = ("#0077bb", "#c23f0c", "#00996b", "#882277", "#ad8a17", "#2f2080", "#db6fa6", "#1c1a17")
 """Of the models in order, repeated beyond eight; as in the other figures."""
 
-_INK, _GREY, _LINE, _CHANCE = "#1c1a17", "#57524a", "#ddd8ce", "#b3402a"
+_INK, GREY, _LINE, _CHANCE = "#1c1a17", "#57524a", "#ddd8ce", "#b3402a"
 _FONTS = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', 'Noto Sans', sans-serif"
 _WIDTH, _LEFT, _RIGHT, _STEP = 960, 300, 30, 26
 _MOST = 60
@@ -48,10 +48,16 @@ def _measures(compared: ModelComparison) -> str:
     for measure in MEASURES[compared.common.target]:
         lines.append((f"# {TITLES[measure]}", []))
         lines += [
-            (row.title, [(row.measures[measure], colours.get(row.name, _GREY))])
+            (row.title, [(row.measures[measure], colours.get(row.name, GREY))])
             for row in compared.rows
         ]
-    return _dots("Models side by side", _account(compared), lines, (0.0, 1.0), chance=True)
+    return dots(
+        "Models side by side",
+        account_of(len(compared.common.ids), compared.distinct, compared.resamples),
+        lines,
+        (0.0, 1.0),
+        chance=True,
+    )
 
 
 def _classes(compared: ModelComparison) -> str:
@@ -73,7 +79,14 @@ def _classes(compared: ModelComparison) -> str:
     keys = [(row.name, colours[row.name]) for row in models]
     what = "tag" if compared.common.target == "tags" else "label"
     title = f"Average precision of each {what}"
-    return _dots(title, _account(compared), lines, (0.0, 1.0), chance=True, keys=keys)
+    return dots(
+        title,
+        account_of(len(compared.common.ids), compared.distinct, compared.resamples),
+        lines,
+        (0.0, 1.0),
+        chance=True,
+        keys=keys,
+    )
 
 
 def _differences(compared: ModelComparison) -> str:
@@ -87,14 +100,21 @@ def _differences(compared: ModelComparison) -> str:
                 widest = max(widest, abs(pair.difference.low), abs(pair.difference.high))
     edge = float(np.ceil(widest * 20) / 20)
     title = "Differences on the same images, with 95 % intervals"
-    return _dots(title, _account(compared), lines, (-edge, edge), chance=True)
+    return dots(
+        title,
+        account_of(len(compared.common.ids), compared.distinct, compared.resamples),
+        lines,
+        (-edge, edge),
+        chance=True,
+    )
 
 
-def _account(compared: ModelComparison) -> str:
+def account_of(images: int, distinct: int, resamples: int) -> str:
+    """Say below a figure what it is drawn from."""
     return (
-        f"{len(compared.common.ids):,} images ({compared.distinct:,} distinct), each told by "
-        "models that had not learned from it. Lines are 95 % intervals of "
-        f"{compared.resamples} resamples; the short red stroke is chance."
+        f"{images:,} images ({distinct:,} distinct), each told by models that had not learned "
+        f"from it. Lines are 95 % intervals of {resamples} resamples; the short red stroke is "
+        "chance."
     )
 
 
@@ -102,7 +122,7 @@ def _colours(compared: ModelComparison) -> dict[str, str]:
     return {name: COLOURS[i % len(COLOURS)] for i, name in enumerate(compared.models)}
 
 
-def _dots(
+def dots(
     title: str,
     account: str,
     lines: Sequence[tuple[str, list[Mark]]],
@@ -110,6 +130,7 @@ def _dots(
     *,
     chance: bool,
     keys: Sequence[tuple[str, str]] = (),
+    written: Callable[[float], str] = "{:.2f}".format,
 ) -> str:
     """Draw a dot with its interval on each line; a line that begins with # is a heading."""
     low, high = limits
@@ -159,11 +180,11 @@ def _dots(
         parts.append(
             f'<path d="M{x:.1f} {top:.0f}V{y - 8:.0f}" stroke="{_LINE}" stroke-width="1"/>'
         )
-        parts.append(_text(x, y + 10, f"{tick:.2f}", size=12, fill=_GREY, anchor="middle"))
+        parts.append(_text(x, y + 10, written(tick), size=12, fill=GREY, anchor="middle"))
     parts += body
     y += 38
     for line in textwrap.wrap(account, 130):
-        parts.append(_text(30, y, line, size=12, fill=_GREY))
+        parts.append(_text(30, y, line, size=12, fill=GREY))
         y += 18
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{y:.0f}" '

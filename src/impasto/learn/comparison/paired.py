@@ -123,6 +123,44 @@ def exchange_p(
     return as_large / (times + 1)
 
 
+def signs_p(
+    differences: NDArray[np.float64],
+    groups: NDArray[np.int64],
+    *,
+    times: int = PERMUTATIONS,
+    seed: int = 0,
+) -> float:
+    """Test whether differences have the mean 0 by changing their signs, group by group.
+
+    Under the null hypothesis it does not matter which of the two answers was whose (Fisher 1935).
+
+    Parameters
+    ----------
+    differences : ndarray of shape (n_images,), float64
+        How far off the first is, minus how far off the second is.
+    groups : ndarray of shape (n_images,), int64
+        Near-duplicates change their signs together.
+    times : int
+        Random choices of signs.
+    seed : int
+
+    Returns
+    -------
+    float
+        Share of the choices, the real one among them, whose mean is as far from 0.
+    """
+    _, group = np.unique(groups, return_inverse=True)
+    sums = np.bincount(group, weights=differences)
+    sums = sums[sums != 0]
+    rng = np.random.default_rng(seed)
+    step = max(1, _BLOCK // max(1, len(sums)))
+    as_large, real = 1, abs(sums.sum())
+    for begin in range(0, times, step):
+        signs = rng.integers(0, 2, (min(step, times - begin), len(sums))) * 2 - 1
+        as_large += int((np.abs(signs @ sums) >= real * (1 - 1e-12)).sum())
+    return as_large / (times + 1)
+
+
 def holm(ps: Sequence[float]) -> list[float]:
     """Correct p values for there being several of them (Holm 1979).
 

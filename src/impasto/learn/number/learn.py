@@ -134,7 +134,7 @@ def learn_number(
 
     inner = len(inner_pairs(high, groups, plan.trials[0][0], plan.validation, inner_folds, seed))
     progress.stage("Learning", inner * (len(plan.trials) + (plan.whole is not None)), "folds")
-    answers, near, blind, chosen = [], [], [], []
+    answers, near, blind, chosen, middles = [], [], [], [], []
     for train, test in plan.trials:
         reading, rows = pupils(train)
         setting, error = choose(rows, train)
@@ -143,7 +143,8 @@ def learn_number(
         answers.append(mean + told(setting, *kept, scaling.apply(rows[test])))
         looked_up = Nearest([_LOOKED_UP]).predictions(unit[train], truth[train], unit[test])
         near.append(looked_up[_LOOKED_UP])
-        blind.append(np.tile([mean, np.median(truth[train])], (len(test), 1)))
+        middles.append((mean, float(np.median(truth[train]))))
+        blind.append(np.tile(middles[-1], (len(test), 1)))
     if plan.whole is None:
         whole = plan.trials[0][0]
     else:
@@ -193,6 +194,8 @@ def learn_number(
                 np.arange(len(plan.trials)), [len(one) for _, one in plan.trials]
             ).astype(np.int16),
             groups=groups[test],
+            nearest=theirs.astype(np.float32)[:, None],
+            prior=np.array(middles, np.float32),
         ),
         trained=round(float(np.mean([len(train) for train, _ in plan.trials]))),
         tested=len(test),

@@ -41,7 +41,8 @@ def images_behind(
         Cell,
         Query(
             description="Of two rows: both, first (alone), second (alone) or neither is right. Of "
-            "one row and a label or tag: found, missed or wrong."
+            "one row and a label or tag: found, missed or wrong. Of numbers: first or second is "
+            "closer."
         ),
     ],
     first: Annotated[str, Query(description="Name of a row.")],
