@@ -284,6 +284,12 @@ def test_a_tagger_tells_pictures(mine: Collection) -> None:
     )
     assert by_steps.card["parameters"]["sampler"] == "entropy"
     assert by_steps.metrics["how"] == "split"
+    folder = mine.model(by_steps.name).folder
+    course = json.loads((folder / flow.CURVES).read_bytes())
+    assert (course["unit"], course["total"], len(course["epochs"])) == ("step", 60, 60)
+    assert (folder / flow.FIGURE).read_bytes().startswith(b"<svg")
+    assert json.loads((folder / "report.json").read_bytes())["losses"]["steps"] == [*range(1, 61)]
+    assert "Cost of a batch" in (folder / flow.REPORT).read_text(encoding="utf-8")
 
 
 def test_a_tagger_of_two_spaces_tells_pictures(mine: Collection) -> None:

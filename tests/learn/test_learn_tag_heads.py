@@ -12,6 +12,7 @@ from impasto.core.errors import InvalidInput
 from impasto.learn.heads import Scaling, unit_rows
 from impasto.learn.losses import LOSSES, Costs
 from impasto.learn.samplers import SAMPLERS, Sampling
+from impasto.learn.step_losses import draw_losses, thinned
 from impasto.learn.tag_heads import Steps, TagProblem, fit_by_steps, fit_curves
 
 Rows = NDArray[np.float32]
@@ -65,6 +66,26 @@ def test_shuffled_tags_are_not_learned() -> None:
     ):
         found = average_precision_score(truth, head.logits(new), average=None)
         assert found == pytest.approx(truth.mean(axis=0), abs=0.12)
+
+
+def test_the_cost_of_every_step_is_kept_and_falls() -> None:
+    rows, tags = easy()
+    costs: list[float] = []
+    how = Steps(Sampling(batch=50), steps=450)
+    fit_by_steps(rows, tags, how, costs=costs)
+    share = tags.mean(axis=0)
+    blind = -(share * np.log(share) + (1 - share) * np.log(1 - share)).mean()
+    assert costs[0] == pytest.approx(blind, rel=0.15)  # the head begins at the prior
+    course = thinned(costs)
+    assert len(course.steps) == 200 and course.steps[-1] == 450 == len(costs)
+    each = np.diff(course.steps, prepend=0)
+    assert np.average(course.losses, weights=each) == pytest.approx(np.mean(costs))
+    assert course.losses[-20:].mean() < 0.7 * course.losses[0]
+    drawn = draw_losses(course, ground=True)
+    assert drawn.startswith("<svg") and "Cost of a batch over 450 steps" in drawn
+    odd = thinned([1.0, float("nan")])
+    assert odd.to_json()["losses"] == [1.0, None]
+    assert [each["epoch"] for each in odd.curves()["epochs"]] == [1, 2]
 
 
 def test_same_seed_same_head() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from impasto.flow.teaching import (
     paged,
     save,
 )
+from impasto.flow.tuning import CURVES, FIGURE
 
 if TYPE_CHECKING:
     from impasto.learn import Steps, TagConfig
@@ -74,13 +76,17 @@ def learn_tags(collection: Collection, options: LearnOptions, progress: Progress
         title=f"Tags of {collection.name} ({options.way})",
         collection=collection.name,
     )
+    files = dict(learned.model.files())
+    if evaluation.losses is not None:
+        files[CURVES] = json.dumps(evaluation.losses.curves(), indent=1).encode()
+        files[FIGURE] = room.draw_losses(evaluation.losses, ground=True).encode()
     drawn = scatter(collection, learned.model.space, evaluation.kept, progress)
     return save(
         collection,
         options,
         card,
         evaluation,
-        files=learned.model.files(),
+        files=files,
         learned_from=lesson.ids if lesson.parts is None else lesson.ids[lesson.parts != "test"],
         notes=lesson.notes,
         page=paged(collection, lesson.ids, room.render_tags, evaluation, scatter=drawn),

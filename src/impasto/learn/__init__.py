@@ -18,6 +18,7 @@ from impasto.learn.recipes import RECIPES, Recipe
 from impasto.learn.records import Evaluation
 from impasto.learn.report import card, render
 from impasto.learn.samplers import SAMPLERS, Sampling, diversity, open_sampler
+from impasto.learn.step_losses import StepLosses, draw_losses
 from impasto.learn.tag_heads import Steps
 from impasto.learn.tag_learn import TAG_METHODS, TagConfig, TagLearned, learn_tags
 from impasto.learn.tag_model import TagModel, TagPrediction, load_tag_model
@@ -50,6 +51,7 @@ __all__ = [
     "Recipe",
     "Sampling",
     "Setting",
+    "StepLosses",
     "Steps",
     "TagConfig",
     "TagEvaluation",
@@ -63,6 +65,7 @@ __all__ = [
     "cost_weights",
     "diversity",
     "draw_batches",
+    "draw_losses",
     "grid",
     "kernel_grid",
     "learn",

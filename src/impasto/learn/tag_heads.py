@@ -153,7 +153,12 @@ class Steps:
 
 
 def fit_by_steps(
-    rows: NDArray[np.float32], tags: Tags, how: Steps, *, progress: Progress | None = None
+    rows: NDArray[np.float32],
+    tags: Tags,
+    how: Steps,
+    *,
+    progress: Progress | None = None,
+    costs: list[float] | None = None,
 ) -> TagHead:
     """Fit a linear head to batches, as a network's last layer would be.
 
@@ -168,18 +173,22 @@ def fit_by_steps(
     how : Steps
     progress : Progress, optional
         Counts the steps.
+    costs : list of float, optional
+        Gets the cost of each step's batch, as it was before that step.
     """
     import torch
 
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        return _fit_by_steps(rows, tags, how, progress or Quiet())
+        return _fit_by_steps(rows, tags, how, progress or Quiet(), [] if costs is None else costs)
     finally:
         torch.set_num_threads(before)
 
 
-def _fit_by_steps(rows: NDArray[np.float32], tags: Tags, how: Steps, progress: Progress) -> TagHead:
+def _fit_by_steps(
+    rows: NDArray[np.float32], tags: Tags, how: Steps, progress: Progress, costs: list[float]
+) -> TagHead:
     import torch
 
     positives = tags.sum(axis=0)
@@ -200,7 +209,9 @@ def _fit_by_steps(rows: NDArray[np.float32], tags: Tags, how: Steps, progress: P
         optimiser, schedule = torch.optim.Adagrad(groups, lr=how.rate), None
     for batch in islice(_endless(open_sampler(tags, how.sampling)), how.steps):
         optimiser.zero_grad()
-        torch.autograd.backward(loss(inputs[batch] @ weights.T + bias, truth[batch]))
+        cost = loss(inputs[batch] @ weights.T + bias, truth[batch])
+        torch.autograd.backward(cost)
+        costs.append(float(cost.detach()))
         optimiser.step()
         if schedule is not None:
             schedule.step()

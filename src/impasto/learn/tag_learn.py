@@ -19,6 +19,7 @@ from impasto.learn.heads import Scaling
 from impasto.learn.losses import Costs
 from impasto.learn.reading import Reading
 from impasto.learn.records import How
+from impasto.learn.step_losses import thinned
 from impasto.learn.tag_evaluate import Tagged, TagTrial, evaluate_tags
 from impasto.learn.tag_heads import (
     Curves,
@@ -165,9 +166,10 @@ def learn_tags(
     pairs = sum(len(each) for each in inner) + len(last)
     progress.stage("Learning", fits * pairs + len(plan.trials) + (whole is not None), "fits")
     trials, chosen = [], []
+    costs: list[float] = []
     for (train, test), own in zip(plan.trials, inner, strict=True):
         found = _choose(images, own, config, progress)
-        scaling, head = _fit(images, train, config, found.c)
+        scaling, head = _fit(images, train, config, found.c, costs)
         progress.advance()
         logits = head.logits(scaling.apply(images.unit[test]))
         probabilities = found.curves.probabilities(logits)
@@ -177,7 +179,8 @@ def learn_tags(
         final, rows = chosen[0], plan.trials[0][0]  # the very one that was judged
     else:
         final, rows = _choose(images, last, config, progress), whole
-        scaling, head = _fit(images, whole, config, final.c)
+        costs.clear()
+        scaling, head = _fit(images, whole, config, final.c, costs)
         progress.advance()
     model = TagModel(
         spaces=spaces,
@@ -205,6 +208,8 @@ def learn_tags(
         notes=_notes(images, plan) + (batches.warned if batches else []),
         batches=batches,
     )
+    if costs:
+        evaluation = replace(evaluation, losses=thinned(costs))
     return TagLearned(model, evaluation)
 
 
@@ -342,11 +347,14 @@ def _grid(
     return found
 
 
-def _fit(images: Tagged, rows: Rows, config: TagConfig, c: float | None) -> tuple[Scaling, TagHead]:
+def _fit(
+    images: Tagged, rows: Rows, config: TagConfig, c: float | None, costs: list[float]
+) -> tuple[Scaling, TagHead]:
+    """Fit the head that is kept or judged; `costs` gets those of its steps."""
     scaling = Scaling.of(images.unit[rows])
     scaled, truth = scaling.apply(images.unit[rows]), images.truth[rows]
     if c is None:
-        return scaling, fit_by_steps(scaled, truth, _seeded(config))
+        return scaling, fit_by_steps(scaled, truth, _seeded(config), costs=costs)
     return scaling, TagProblem(scaled, truth).solve(c)
 
 

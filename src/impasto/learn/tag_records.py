@@ -12,6 +12,7 @@ from impasto.core.answered import Answered
 from impasto.core.records import Estimate
 from impasto.learn.batches import BatchFigures
 from impasto.learn.records import Bin, How, Near
+from impasto.learn.step_losses import StepLosses
 from impasto.learn.tag_scores import Overall, TagScore
 
 Wrong = Literal["missing", "superfluous"]
@@ -130,6 +131,8 @@ class TagEvaluation:
         Sentences a reader must know.
     batches : BatchFigures or None
         What samplers do to these tags; for what was learned by steps.
+    losses : StepLosses or None
+        What the steps cost that led to the model.
     """
 
     how: How
@@ -152,6 +155,7 @@ class TagEvaluation:
     groups: int
     notes: tuple[str, ...]
     batches: BatchFigures | None = None
+    losses: StepLosses | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -190,6 +194,7 @@ class TagEvaluation:
         return self.metrics() | {
             "labels": list(self.tags),
             "batches": self.batches.to_json() if self.batches else None,
+            "losses": self.losses.to_json() if self.losses else None,
             "failures": [failure.to_json() for failure in self.failures],
             "notes": list(self.notes),
             "answers": {

@@ -11,6 +11,7 @@ import numpy as np
 
 from impasto.learn.batches import draw_batches
 from impasto.learn.report import Name, Picture, data_url, recipe_of, template, versions
+from impasto.learn.step_losses import draw_losses
 from impasto.learn.tag_learn import TAG_METHODS
 from impasto.learn.tag_model import TagModel
 from impasto.learn.tag_records import TagEvaluation
@@ -70,7 +71,8 @@ def render_tags(
             )
         ],
         batches=evaluation.batches,
-        batches_drawn=_drawn(evaluation),
+        batches_drawn=_svg(draw_batches(evaluation.batches)) if evaluation.batches else None,
+        losses_drawn=_svg(draw_losses(evaluation.losses)) if evaluation.losses else None,
         manifest=json.dumps({k: v for k, v in card.items() if k != "metrics"}, indent=1),
         picture=lru_cache(maxsize=None)(lambda image: data_url(pictures(image))),
         name=names,
@@ -78,12 +80,10 @@ def render_tags(
     )
 
 
-def _drawn(evaluation: TagEvaluation) -> Markup | None:
+def _svg(drawn: str) -> Markup:
     from markupsafe import Markup
 
-    if evaluation.batches is None:
-        return None
-    return Markup(draw_batches(evaluation.batches))  # noqa: S704 - our own SVG, its words escaped
+    return Markup(drawn)  # noqa: S704 - our own SVG, its words escaped
 
 
 def tag_verdict(evaluation: TagEvaluation) -> str:

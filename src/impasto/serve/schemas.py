@@ -1142,23 +1142,29 @@ class JobOut(Out):
 
 
 class EpochOut(Out):
-    """What one pass over the training part came to; epoch 0 is before the first step."""
+    """What one pass over the training part came to; epoch 0 is before the first step.
 
-    epoch: int
-    rate: float = Field(description="What the schedule multiplies the learning rates by.")
+    Of a head that learned by steps: what some steps came to, which have a cost alone.
+    """
+
+    epoch: int = Field(description="Its number, or that of the step.")
+    rate: float | None = Field(description="What the schedule multiplies the learning rates by.")
     loss: float | None = Field(description="Mean cost of a step; null for epoch 0.")
-    value: float = Field(description="The measure, on the validation part.")
-    validation_loss: float
+    value: float | None = Field(description="The measure, on the validation part.")
+    validation_loss: float | None
     labels: list[float | None] = Field(description="In the order of the curves' labels.")
 
 
 class CurvesOut(Out):
-    """How tuning a network goes or went."""
+    """How tuning a network, or learning by steps, goes or went."""
 
+    unit: Literal["epoch", "step"] = Field(
+        default="epoch", description="Steps have a cost; the measure and the labels are empty."
+    )
     measure: str = Field(description="top-1 for labels, mAP for tags.")
     per_label: str = Field(description="recall for labels, average precision for tags.")
     labels: list[str]
-    total: int = Field(description="Epochs there are at most.")
+    total: int = Field(description="Epochs, or steps, there are at most.")
     best: int = Field(description="The epoch whose network is kept, as far as it has come.")
     epochs: list[EpochOut]
 

@@ -425,6 +425,7 @@ export function fakeSource(images: number, delay = 0): DataSource {
     jobs: () => wait([job]),
     curves: () =>
       wait({
+        unit: "epoch",
         measure: "top-1",
         per_label: "recall",
         labels: [...LABELS],

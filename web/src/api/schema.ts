@@ -952,7 +952,7 @@ export interface paths {
         };
         /**
          * Model Curves
-         * @description Tell how tuning a network went, epoch by epoch and label by label.
+         * @description Tell how tuning went, epoch by epoch and label by label, or what each step cost.
          */
         get: operations["model_curves"];
         put?: never;
@@ -2430,7 +2430,7 @@ export interface components {
         };
         /**
          * CurvesOut
-         * @description How tuning a network goes or went.
+         * @description How tuning a network, or learning by steps, goes or went.
          */
         CurvesOut: {
             /**
@@ -2454,9 +2454,16 @@ export interface components {
             per_label: string;
             /**
              * Total
-             * @description Epochs there are at most.
+             * @description Epochs, or steps, there are at most.
              */
             total: number;
+            /**
+             * Unit
+             * @description Steps have a cost; the measure and the labels are empty.
+             * @default epoch
+             * @enum {string}
+             */
+            unit: "epoch" | "step";
         };
         /**
          * CutOut
@@ -2861,9 +2868,14 @@ export interface components {
         /**
          * EpochOut
          * @description What one pass over the training part came to; epoch 0 is before the first step.
+         *
+         *     Of a head that learned by steps: what some steps came to, which have a cost alone.
          */
         EpochOut: {
-            /** Epoch */
+            /**
+             * Epoch
+             * @description Its number, or that of the step.
+             */
             epoch: number;
             /**
              * Labels
@@ -2879,14 +2891,14 @@ export interface components {
              * Rate
              * @description What the schedule multiplies the learning rates by.
              */
-            rate: number;
+            rate: number | null;
             /** Validation Loss */
-            validation_loss: number;
+            validation_loss: number | null;
             /**
              * Value
              * @description The measure, on the validation part.
              */
-            value: number;
+            value: number | null;
         };
         /**
          * ErrorDetail

@@ -134,6 +134,7 @@ describe("runs of learning", () => {
 
 describe("curves of tuning", () => {
   const curves: Curves = {
+    unit: "epoch",
     measure: "top-1",
     per_label: "recall",
     labels: ["cat", "dog"],
@@ -156,5 +157,11 @@ describe("curves of tuning", () => {
     expect(measure).toMatchObject({ title: "top-1", most: 1 });
     expect(labels.map(({ title }) => title)).toEqual(["cat", "dog"]);
     expect(labels[1]?.lines[0]?.points.map(([epoch]) => epoch)).toEqual([1, 2]);
+  });
+
+  it("of steps are their cost alone", () => {
+    const steps = [10, 20].map((epoch) => ({ epoch, rate: null, loss: 20 / epoch, value: null, validation_loss: null, labels: [] }));
+    const panels = panelsOf({ unit: "step", measure: "", per_label: "", labels: [], total: 20, best: 20, epochs: steps });
+    expect(panels).toEqual([{ title: "Cost of a batch", most: 2, lines: [{ name: "", points: [[10, 2], [20, 1]] }] }]);
   });
 });

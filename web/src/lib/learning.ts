@@ -198,6 +198,7 @@ export function panelsOf(curves: Curves): Panel[] {
     { name: "validation", points: line(({ validation_loss }) => validation_loss) },
   ];
   const most = Math.max(1e-9, ...losses.flatMap(({ points }) => points.map(([, value]) => value)));
+  if (curves.unit === "step") return [{ title: "Cost of a batch", most, lines: [{ name: "", points: losses[0]?.points ?? [] }] }];
   return [
     { title: "Loss", most, lines: losses },
     { title: curves.measure, most: 1, lines: [{ name: "", points: line(({ value }) => value) }] },

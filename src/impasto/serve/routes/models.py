@@ -71,10 +71,10 @@ def report(studio: StudioIn, name: str) -> HTMLResponse:
 
 @router.get("/models/{name}/curves")
 def model_curves(studio: StudioIn, name: str) -> CurvesOut:
-    """Tell how tuning a network went, epoch by epoch and label by label."""
+    """Tell how tuning went, epoch by epoch and label by label, or what each step cost."""
     file = studio.collection.model(name).folder / flow.CURVES
     if not file.is_file():
-        raise NotFound(f"The model {name!r} has no curves: it was learned on vectors.")
+        raise NotFound(f"The model {name!r} has no curves: it was not learned step by step.")
     return CurvesOut.model_validate_json(file.read_bytes())
 
 
