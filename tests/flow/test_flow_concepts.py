@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from types import ModuleType
@@ -41,6 +42,26 @@ def wrong(collection: Collection) -> tuple[int, int]:
         int(collection.ids_with(label="stripes")[2]),
         int(collection.ids_with(label="discs")[2]),
     )
+
+
+def test_several_spaces_stand_side_by_side(mine: Collection) -> None:
+    flow.embed(mine, flow.EmbedOptions(layers=("stage1",)))
+    names = tuple(info.space.name for info in mine.spaces())
+    both = replace(LOOK, space=names)
+    found = flow.find_noise(mine, both)
+    told = {(each.id, each.tag) for each in found.suspects}
+    assert {(one, "a stripes") for one in wrong(mine)} <= told
+    report = mine.report("noise")
+    assert report is not None and report["space"] == " + ".join(names)
+    alone = flow.find_noise(mine, replace(LOOK, space=names[0]))
+    assert [each.probability for each in found.suspects] != [
+        each.probability for each in alone.suspects
+    ]
+    flow.learnability(mine, both)
+    page = flow.learnability_page(mine).decode()
+    assert all(name in unescape(page) for name in names)
+    with pytest.raises(InvalidInput, match="beside another one, not itself"):
+        flow.find_noise(mine, replace(LOOK, space=(names[0], names[0])))
 
 
 def test_suspects_are_found_corrected_and_left(mine: Collection) -> None:

@@ -14,7 +14,7 @@ from impasto.cli.options import (
     json_option,
     quiet_option,
     seed_option,
-    space_option,
+    spaces_option,
 )
 from impasto.cli.output import print_json, print_table
 from impasto.cli.progress import progress_for
@@ -32,7 +32,7 @@ def choosing(command: F) -> F:
     """Add the options that say which tags and images take part."""
     for option in reversed(
         [
-            space_option,
+            spaces_option,
             click.option(
                 "--only",
                 multiple=True,
@@ -77,7 +77,9 @@ def choosing(command: F) -> F:
 @seed_option
 @json_option
 @quiet_option
-def noise(collection: Path, as_json: bool, quiet: bool, **options: Any) -> None:
+def noise(
+    collection: Path, spaces: tuple[str, ...], as_json: bool, quiet: bool, **options: Any
+) -> None:
     """Look for tags of COLLECTION that are probably missing or wrong.
 
     By cleanlab's multi-label methods (pip install "impasto[noise]"), from what heads say of
@@ -86,7 +88,7 @@ def noise(collection: Path, as_json: bool, quiet: bool, **options: Any) -> None:
     """
     from impasto import flow
 
-    wanted = flow.ConceptOptions(**options)
+    wanted = flow.ConceptOptions(space=spaces or None, **options)
     with progress_for(quiet=quiet) as progress, flow.open_collection(collection) as opened:
         found = flow.find_noise(opened, wanted, progress=progress)
         names = {one.id: one.name for one in opened.images([each.id for each in found.suspects])}
@@ -142,7 +144,14 @@ def noise(collection: Path, as_json: bool, quiet: bool, **options: Any) -> None:
 @seed_option
 @json_option
 @quiet_option
-def learnability(collection: Path, show: bool, as_json: bool, quiet: bool, **options: Any) -> None:
+def learnability(
+    collection: Path,
+    spaces: tuple[str, ...],
+    show: bool,
+    as_json: bool,
+    quiet: bool,
+    **options: Any,
+) -> None:
     """Say which tags of COLLECTION can be learned, need more examples, or can't be seen.
 
     Each tag is learned from ever more examples, several times; its average precision stands
@@ -150,7 +159,7 @@ def learnability(collection: Path, show: bool, as_json: bool, quiet: bool, **opt
     """
     from impasto import flow
 
-    wanted = flow.ConceptOptions(**options)
+    wanted = flow.ConceptOptions(space=spaces or None, **options)
     with progress_for(quiet=quiet) as progress, flow.open_collection(collection) as opened:
         found = flow.learnability(opened, wanted, progress=progress)
         report = (opened.path / "reports" / f"{flow.LEARNABILITY}.html").resolve()

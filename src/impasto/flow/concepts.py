@@ -12,7 +12,7 @@ import numpy as np
 from impasto.core.errors import InvalidInput, NotFound
 from impasto.core.progress import Progress, Quiet
 from impasto.core.space import Space
-from impasto.flow.ask import choose_space
+from impasto.flow.material import material
 from impasto.flow.teach_tags import tagged_rows
 from impasto.flow.teaching import LearnOptions, TagOptions
 
@@ -31,8 +31,8 @@ class ConceptOptions:
 
     Parameters
     ----------
-    space : str or None
-        Name of a space, or the beginning of it; None: the newest.
+    space : str, tuple of str or None
+        Name of a space, or the beginning of it; None: the newest. Several stand side by side.
     only : tuple of str
         Patterns of tags; empty: all.
     min_images : int
@@ -48,7 +48,7 @@ class ConceptOptions:
     seed : int
     """
 
-    space: str | None = None
+    space: str | tuple[str, ...] | None = None
     only: tuple[str, ...] = ()
     min_images: int = 20
     keep_bare: bool = True
@@ -143,12 +143,12 @@ def find_noise(
 
     options, progress = options or ConceptOptions(), progress or Quiet()
     room.check_cleanlab()
-    images, space, notes = _images(collection, options, progress)
+    images, spaces, notes = _images(collection, options, progress)
     progress.stage("Learning", options.folds, "folds")
     told = room.out_of_sample(images, folds=options.folds, seed=options.seed, progress=progress)
     progress.stage("Comparing", unit="tags")
     found = room.find_noise(images, told.probabilities, seed=options.seed)
-    collection.save_report(NOISE, _about(space, notes) | found.to_json())
+    collection.save_report(NOISE, _about(spaces, notes) | found.to_json())
     return found
 
 
@@ -173,9 +173,9 @@ def learnability(
 
     options, progress = options or ConceptOptions(), progress or Quiet()
     how = room.LearnOften(folds=options.folds, repeats=options.repeats, seed=options.seed)
-    images, space, notes = _images(collection, options, progress)
+    images, spaces, notes = _images(collection, options, progress)
     found = room.learnability(images, how, progress=progress)
-    about = _about(space, notes)
+    about = _about(spaces, notes)
     title = f"What can be learned from the tags of {collection.name}"
     pages = {
         "html": room.render_learnability(found, title=title, about=about).encode(),
@@ -246,27 +246,34 @@ def learnability_page(collection: Collection, ending: str = "html") -> bytes:
 
 def _images(
     collection: Collection, options: ConceptOptions, progress: Progress
-) -> tuple[Tagged, Space, list[str]]:
+) -> tuple[Tagged, tuple[Space, ...], list[str]]:
     """Gather the vectors with their tags; near-duplicates share a group."""
     from impasto import curate
     from impasto.learn import concepts as room
+    from impasto.learn.reading import Reading
 
-    vectors = collection.vectors(choose_space(collection, options.space))
-    rows, names, tags, notes = tagged_rows(collection, vectors.ids, options.as_learning())
-    values, ids = np.asarray(vectors.values[rows]), vectors.ids[rows]
+    asked = options.as_learning()
+    stuff = material(collection, asked)
+    rows, names, tags, notes = tagged_rows(collection, stuff.ids, asked)
+    ids = stuff.ids[rows]
+    values = stuff.values(ids)
     groups = np.arange(len(ids))
+    widths = [space.dimension for space in stuff.spaces]
     if options.group_duplicates:
         progress.stage("duplicates", unit="images")
-        groups = curate.find_duplicates(values, hashes=collection.hashes(ids)).groups
+        first = values[:, : widths[0]]
+        groups = curate.find_duplicates(first, hashes=collection.hashes(ids)).groups
     else:
         notes.append("Near-duplicates were not kept together: the numbers may flatter.")
-    return room.gathered(values, tags, names, ids=ids, groups=groups), vectors.space, notes
+    if len(widths) > 1:
+        values = Reading.equal(widths).fitted(values).apply(values)
+    return room.gathered(values, tags, names, ids=ids, groups=groups), stuff.spaces, notes
 
 
-def _about(space: Space, notes: list[str]) -> dict[str, Any]:
+def _about(spaces: tuple[Space, ...], notes: list[str]) -> dict[str, Any]:
     return {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "space": space.name,
-        "space_title": space.title,
+        "space": " + ".join(space.name for space in spaces),
+        "space_title": " + ".join(space.title for space in spaces),
         "notes": notes,
     }

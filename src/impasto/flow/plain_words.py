@@ -108,7 +108,8 @@ TUNING: Mapping[str, str] = {
 """Of what only tuning has, or has otherwise."""
 
 CONCEPTS: Mapping[str, str] = {
-    "space": "The vectors in which the tags are looked for. Empty: the newest.",
+    "space": "The vectors in which the tags are looked for; several stand side by side. Empty: the "
+    "newest.",
     "min_images": "Leave out tags with fewer pictures; with less than 20 little can be said.",
     "keep_bare": HELPS["tagging.keep_bare"],
     "folds": "Parts of the collection; each is judged by what the others teach, so that no "

@@ -2261,8 +2261,8 @@ export interface components {
          *
          *     Parameters
          *     ----------
-         *     space : str or None
-         *         Name of a space, or the beginning of it; None: the newest.
+         *     space : str, tuple of str or None
+         *         Name of a space, or the beginning of it; None: the newest. Several stand side by side.
          *     only : tuple of str
          *         Patterns of tags; empty: all.
          *     min_images : int
@@ -2314,7 +2314,7 @@ export interface components {
              */
             seed?: number;
             /** Space */
-            space?: string | null;
+            space?: string | string[] | null;
         };
         /**
          * ContrastOut
