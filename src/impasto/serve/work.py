@@ -248,23 +248,29 @@ def _no_path(network: str) -> None:
         )
 
 
+def _titles(collection: Collection, wanted: flow.ConceptOptions) -> str:
+    """Return what the spaces are called, or raise NotFound."""
+    spaces = wanted.as_learning().spaces
+    return " + ".join(flow.choose_space(collection, name).title for name in spaces)
+
+
 def _noise(collection: Collection, wanted: flow.ConceptOptions) -> tuple[str, Work]:
-    space = flow.choose_space(collection, wanted.space)
+    title = _titles(collection, wanted)
 
     def work(progress: Progress) -> None:
         found = flow.find_noise(collection, wanted, progress=progress)
         progress.note(f"{len(found.suspects):,} suspects among {len(found.tags)} tags.")
 
-    return f"Look for wrong tags in {space.title}", work
+    return f"Look for wrong tags in {title}", work
 
 
 def _learnability(collection: Collection, wanted: flow.ConceptOptions) -> tuple[str, Work]:
-    space = flow.choose_space(collection, wanted.space)
+    title = _titles(collection, wanted)
 
     def work(progress: Progress) -> None:
         progress.note(flow.learnability(collection, wanted, progress=progress).sentence)
 
-    return f"Which tags can be learned in {space.title}?", work
+    return f"Which tags can be learned in {title}?", work
 
 
 def _graph(collection: Collection, options: GraphOptions) -> tuple[str, Work]:
