@@ -84,7 +84,7 @@ def test_parts_are_looked_at_and_stored(room: Room) -> None:
         reply = client.post("/api/division", json=wrong)
         assert reply.status_code in (400, 404)
         assert reply.json()["error"]["message"] == told["problem"]
-    assert client.post("/api/division", json={"trian": 5}).status_code == 422
+    assert client.post("/api/division", json={"trayn": 5}).status_code == 422
 
 
 def test_classes_are_looked_at_and_set(room: Room) -> None:
