@@ -103,7 +103,7 @@ class Divided:
     groups : int
         How many groups the images form; none of them is in two parts.
     changed : int
-        Images whose split changed.
+        Images whose split changed, or would.
     leaks : tuple of LeakedFrom
     notes : tuple of str
     """
