@@ -96,8 +96,16 @@ def test_queries_are_made_and_compared_with_the_mouse(visit: Visit) -> None:
     expect(page.locator(".changes button").first).to_have_accessible_name(
         re.compile(f"rank {first['before']} by A, {first['after']} by B")
     )
-    page.locator(".changes button").first.click()
+    change = page.locator(".changes button").first
+    change.scroll_into_view_if_needed()
+    before = change.bounding_box()
+    change.click()
     expect(page.get_by_role("complementary", name="Picture", exact=True)).to_be_visible()
+    page.wait_for_timeout(300)
+    after = change.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert after["y"] == pytest.approx(before["y"], abs=2)  # nothing jumps away from the hand
     beside = page.get_by_role("region", name="Distances").bounding_box()
     assert beside is not None
     assert beside["width"] > 400  # the plots go under each other, not into a sliver

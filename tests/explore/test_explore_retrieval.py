@@ -157,9 +157,11 @@ def test_no_interval_passes_what_is_possible(make: Make, rng: np.random.Generato
 
 def test_questions_without_an_answer(make: Make) -> None:
     vectors = make(np.eye(4, dtype=np.float16))
-    for ids in ([], [10], [10, 99], [10, 11, 12, 13]):
-        with pytest.raises(InvalidInput, match="at least two images"):
+    for ids, count in (([], 0), ([10], 1), ([10, 99], 1)):
+        with pytest.raises(InvalidInput, match=f"at least two images.* {count} of 4 is"):
             retrieval(vectors, ids)
+    with pytest.raises(InvalidInput, match="All 4 images"):
+        retrieval(vectors, [10, 11, 12, 13])
     with pytest.raises(InvalidInput, match="at least 1"):
         retrieval(vectors, [10, 11], ks=(0,))
     assert list(retrieval(vectors, [10, 11], ks=(500,)).precision) == [1]

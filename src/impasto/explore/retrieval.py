@@ -146,11 +146,19 @@ def retrieval(
     wanted = np.fromiter(relevant, np.int64, len(relevant))
     ours = np.flatnonzero(usable & np.isin(vectors.ids, wanted))
     n, m = int(np.count_nonzero(usable)), len(ours)
-    if m < 2 or m == n or queries < 1 or not ks or min(ks) < 1:
+    if queries < 1 or not ks or min(ks) < 1:
+        raise InvalidInput(
+            f"Queries and ks must be at least 1; given were {queries} queries and ks {tuple(ks)}."
+        )
+    if m < 2:
         raise InvalidInput(
             f"To ask whether {vectors.space.title} retrieves {name!r}, at least two images with "
-            "a vector must be of it, one must not, and queries and ks must be at least 1; given "
-            f"were {m} of {n} images, {queries} queries, ks {tuple(ks)}."
+            f"a vector must be of it; {m} of {n} is."
+        )
+    if m == n:
+        raise InvalidInput(
+            f"All {n} images with a vector in {vectors.space.title} are of {name!r}: whatever is "
+            "near, is of it too. At least one must not be."
         )
     ks = sorted({k for k in ks if k < n}) or [1]
     rng = np.random.default_rng(seed)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { Values } from "../api/types";
-import { categoryColour, colours, MOST_COLOURS, parse, rampColour, rampGradient, type Colour, type Scheme } from "./colour";
+import { categoryColour, categoryColours, colours, MOST_COLOURS, parse, rampColour, rampGradient, type Colour, type Scheme } from "./colour";
 
 const values = (part: Partial<Values>): Values => ({
   by: "label", title: "Label", kind: "category", categories: [], low: null, high: null, missing: 0, total: 0, ...part,
@@ -49,7 +49,8 @@ describe.each(["light", "dark"] as const)("colours on %s ground", (scheme) => {
   });
 
   it("follow categories; the rare ones and those without share one", () => {
-    const bytes = colours(values({}), Int32Array.of(1, -1, MOST_COLOURS + 3), scheme);
+    const many = Array.from({ length: MOST_COLOURS + 5 }, (_, n) => ({ name: `kind ${n}`, count: 1 }));
+    const bytes = colours(values({ categories: many }), Int32Array.of(1, -1, MOST_COLOURS + 3), scheme);
     expect([...bytes.slice(0, 3)]).toEqual([...parse(categoryColour(1, scheme))]);
     expect([...bytes.slice(3, 6)]).toEqual([...bytes.slice(6, 9)]);
     expect([...bytes.slice(3, 6)]).toEqual([...parse(categoryColour(-1, scheme))]);
@@ -68,4 +69,22 @@ describe.each(["light", "dark"] as const)("colours on %s ground", (scheme) => {
 it("reads colours as styles say them", () => {
   expect(parse("rgb(1, 2, 3)")).toEqual([1, 2, 3]);
   expect(parse("#0a0B0c")).toEqual([10, 11, 12]);
+});
+
+describe("the colours of categories", () => {
+  const named = (by: string, ...names: string[]): string[] =>
+    categoryColours({ by, categories: names.map((name) => ({ name, count: 1 })) }, "light");
+  const [none, first, second] = [-1, 0, 1].map((n) => categoryColour(n, "light"));
+
+  it("leave what is only the rest grey, wherever it stands", () => {
+    expect(named("tag:cat", "without cat", "cat")).toEqual([none, first]);
+    expect(named("selection:a:b", "a:b", "without a:b")).toEqual([first, none]);
+    expect(named("model:svm:error", "right", "wrong")).toEqual([none, first]);
+    expect(named("placed", "put beside those they resemble", "laid out")).toEqual([first, none]);
+  });
+
+  it("are those of their places where nothing is", () => {
+    expect(named("label", "right", "without cat")).toEqual([first, second]);
+    expect(named("model:svm", "right", "wrong")).toEqual([first, second]);
+  });
 });

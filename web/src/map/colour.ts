@@ -24,6 +24,20 @@ export function categoryColour(n: number, scheme: Scheme): string {
   return CATEGORIES[scheme][n] ?? OTHER[scheme];
 }
 
+/** The category that is only the rest: pictures without a tag, answers that are right. */
+function restOf({ by }: Pick<Values, "by">): string | null {
+  const [kind, name] = [by.slice(0, by.indexOf(":")), by.slice(by.indexOf(":") + 1)];
+  if (kind === "tag" || kind === "selection") return `without ${name}`;
+  if (kind === "model" && name.endsWith(":error")) return "right";
+  return by === "placed" ? "laid out" : null;
+}
+
+/** The colours of the categories; the rest has that of no category, so that the others stand out. */
+export function categoryColours(values: Pick<Values, "by" | "categories">, scheme: Scheme): string[] {
+  const rest = values.categories.findIndex(({ name }) => name === restOf(values));
+  return values.categories.map((_, n) => categoryColour(n === rest ? -1 : rest >= 0 && n > rest ? n - 1 : n, scheme));
+}
+
 /** The colour of a share in [0, 1] of the range of a number. */
 export function rampColour(share: number, scheme: Scheme): Colour {
   const [low, high] = PART[scheme];
@@ -44,7 +58,7 @@ export function rampGradient(scheme: Scheme): string {
 export function colours(values: Values, data: Int32Array | Float32Array, scheme: Scheme): Uint8Array {
   const written = new Uint8Array(data.length * 3);
   const none = parse(OTHER[scheme]);
-  const own = CATEGORIES[scheme].map(parse);
+  const own = categoryColours(values, scheme).map(parse);
   const low = values.low ?? 0;
   const width = (values.high ?? 0) - low;
   for (let i = 0; i < data.length; i++) {

@@ -2,7 +2,7 @@
 
 import type { Collection, Facets, Values } from "../api/types";
 import { property } from "../lib/format";
-import { categoryColour, rampColour, type Scheme } from "./colour";
+import { categoryColour, categoryColours, rampColour, type Scheme } from "./colour";
 
 export type Way = readonly [by: string, title: string];
 export type WayGroup = readonly [title: string, ways: readonly Way[]];
@@ -46,7 +46,7 @@ export function toldOf(values: Values, value: number, scheme: Scheme): Told {
   const { title } = values;
   if (values.kind === "category") {
     const name = values.categories[value]?.name;
-    return { title, text: name ?? "none", colour: categoryColour(name === undefined ? -1 : value, scheme) };
+    return { title, text: name ?? "none", colour: categoryColours(values, scheme)[value] ?? categoryColour(-1, scheme) };
   }
   if (Number.isNaN(value)) return { title, text: "none", colour: categoryColour(-1, scheme) };
   const [low, high] = [values.low ?? 0, values.high ?? 0];
