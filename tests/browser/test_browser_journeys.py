@@ -257,9 +257,10 @@ def test_the_distribution_is_brushed_by_mouse_and_by_keys(visit: Visit) -> None:
         near = visit.api(f"neighbours?term=image:{start}&k=1000")["neighbours"]
         inside = [each["id"] for each in near if low <= each["similarity"] <= high]
         noun = "picture" if len(inside) == 1 else "pictures"
-        expect(
-            page.get_by_role("heading", name=f"{len(inside)} {noun} from {low:.3f}")
-        ).to_be_visible()
+        expect(page.get_by_role("heading", name=f"{len(inside)} {noun}")).to_be_visible()
+        for end, value in (("from similarity", low), ("to similarity", high)):
+            field = page.get_by_role("spinbutton", name=end)
+            assert float(field.input_value()) == pytest.approx(value, abs=1e-6)
         assert visit.ids() == inside[: len(visit.ids())]
         return low, high
 
@@ -348,3 +349,33 @@ def test_it_fills_while_pictures_are_read_and_comes_back_when_the_server_does(
         expect(page.locator(".total")).to_have_text(f"{PER_SHAPE + 1} pictures")
         context.close()
     assert all("ERR_" in line for line in said), said  # Chromium's own words on a dead connection
+
+
+def test_a_range_of_the_distribution_is_typed(visit: Visit) -> None:
+    start = image_id(visit, "circle-05")
+    near = visit.api(f"neighbours?term=image:{start}&k=1000")["neighbours"]
+    page = visit.go(f"#/distribution?term=image:{start}")
+    low, high = page.get_by_label("from similarity"), page.get_by_label("to similarity")
+    middle = round((near[4]["similarity"] + near[5]["similarity"]) / 2, 6)  # amid a bar
+    high.fill("1")
+    low.fill(str(middle))
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**low={middle}&**")
+    expect(page.get_by_role("group", name="5 pictures", exact=True)).to_be_visible()
+    assert visit.ids() == [each["id"] for each in near[:5]]
+    page.reload()
+    expect(low).to_have_value(str(middle))
+    expect(page.get_by_role("heading", name="5 pictures", exact=True)).to_be_visible()
+    low.focus()
+    page.keyboard.press("ArrowDown")  # one bar
+    page.wait_for_function("now => !location.hash.includes(now)", arg=f"low={middle}")
+    there = visit.hash
+    low.fill("2")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("alert")).to_have_text("Similarities lie between −1 and 1.")
+    expect(low).to_have_attribute("aria-invalid", "true")
+    assert visit.hash == there
+    low.fill("0.25")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**low=0.25&**")
+    expect(page.get_by_role("alert")).to_have_count(0)

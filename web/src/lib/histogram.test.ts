@@ -14,6 +14,8 @@ import {
   togetherAt,
   toPixels,
   toValue,
+  typedRange,
+  writtenNumber,
 } from "./histogram";
 
 const edges = Array.from({ length: 11 }, (_, i) => i / 10);
@@ -54,6 +56,28 @@ describe("heights", () => {
   it("draw steps that begin and end on the base line", () => {
     const path = stepsPath({ edges: [0, 1, 2], counts: [1, 2] }, { low: 0, high: 2 }, { width: 20, height: 10 }, 2, "linear", true);
     expect(path).toBe("M0.00 10V5.00H10.00V0.00H20.00V10Z");
+  });
+});
+
+describe("a typed range", () => {
+  it("is taken as it is, not moved to a bar's edge", () => {
+    expect(typedRange("0.4137", " 1 ")).toEqual({ low: 0.4137, high: 1 });
+    expect(typedRange("-1", "-0.5")).toEqual({ low: -1, high: -0.5 });
+  });
+
+  it("says what is wrong", () => {
+    expect(typedRange("", "0.5")).toMatch(/two numbers/);
+    expect(typedRange("0.5", "much")).toMatch(/two numbers/);
+    expect(typedRange("0.5", "0.5")).toMatch(/ends above/);
+    expect(typedRange("0.6", "0.5")).toMatch(/ends above/);
+    expect(typedRange("-1.2", "0.5")).toMatch(/between/);
+    expect(typedRange("2", "1")).toMatch(/between/);
+    expect(typedRange("0.5", "1.01")).toMatch(/between/);
+  });
+
+  it("is written without the dust of binary fractions", () => {
+    expect(writtenNumber(0.1 + 0.2)).toBe("0.3");
+    expect(writtenNumber(-0.415)).toBe("-0.415");
   });
 });
 

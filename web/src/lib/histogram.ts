@@ -88,6 +88,20 @@ export function brushed(a: number, b: number, edges: readonly number[]): Range {
     : { low: edges[i - 1] ?? low, high };
 }
 
+/** A similarity as the address and a field have it: no more digits than it needs. */
+export function writtenNumber(value: number): string {
+  return String(Number(value.toFixed(6)));
+}
+
+/** The range that two typed numbers mean, or the sentence that says what is wrong with them. */
+export function typedRange(low: string, high: string): Range | string {
+  const [from, to] = [low, high].map((text) => (text.trim() === "" ? NaN : Number(text))) as [number, number];
+  if (Number.isNaN(from) || Number.isNaN(to)) return "Type two numbers, such as 0.4 and 0.55.";
+  if (Math.abs(from) > 1 || Math.abs(to) > 1) return "Similarities lie between −1 and 1.";
+  if (from >= to) return "A range ends above where it begins.";
+  return { low: from, high: to };
+}
+
 /** Where a key leads from one edge; null when it moves nothing. May lie beyond the ends. */
 function edgeBy(key: string, at: number, big: boolean, last: number): number | null {
   const step = big ? 10 : 1;
