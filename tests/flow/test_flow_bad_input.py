@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,6 +30,7 @@ TESTED_ONLY: Sequence[Words] = (
 )
 """Discs, the only pictures with the tag "round", are all in the test part."""
 
+RARE: Sequence[Words] = (("tag", "rare", "--image", "1"),)
 UNTESTED: Sequence[Words] = (("split", "train", "--all"), ("split", "test", "--image", "1"))
 """One tested image: no tag is on some of the tested images and missing on others."""
 
@@ -50,6 +52,11 @@ CASES: list[tuple[Sequence[Words], Words, str]] = [
         ((), (*words, "--space", "ghost"), "No space 'ghost'")
         for words in (LABELS, TAGS, NOISE, LEARNABILITY, TUNE)
     ),
+    (NO_LABELS, ("split",), "has no labels"),
+    (NO_LABELS, ("retrieve", "label"), "has no labels"),
+    (NO_LABELS, ("find", "label:discs"), "'discs' has no images"),
+    (NO_TAGS, ("retrieve", "tag"), "has no tags"),
+    (RARE, (*TAGS, "--min-images", "1", "--folds", "3"), "No image with the tag 'rare' is left"),
     ((), ("learn", "--recipe", "ghost"), "No recipe 'ghost'"),
     ((), ("learn", "--recipe", "lagunas2017-svm"), "reads fc7 of vgg19"),
     ((), ("compare-models", "label-linear-svm"), "at least two models"),
@@ -86,12 +93,69 @@ def test_one_sentence_and_nothing_half_written(
     assert files(path) == before
 
 
-def test_a_class_with_one_image_is_left_out_and_told(gallery: Gallery, tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", [LABELS, TUNE], ids=["learn", "tune"])
+def test_a_class_with_one_image_is_left_out_and_told(
+    gallery: Gallery, tmp_path: Path, own: Own, words: Words
+) -> None:
     mine = gallery.copy(tmp_path)
     assert impasto("edit", mine.path, "label", "single", "--image", 1).code == 0
-    said = impasto("learn", mine.path, "--name", "n")
+    network = own.words if words is TUNE else []
+    said = impasto(words[0], mine.path, *words[1:], *network)
     assert said.code == 0
     assert "Left out, with fewer than 2 images: single." in said.out
+
+
+def test_tags_left_out_are_told_with_the_reason(gallery: Gallery, tmp_path: Path) -> None:
+    mine = gallery.copy(tmp_path)
+    assert impasto("edit", mine.path, "tag", "rare", "--image", 1).code == 0
+    said = impasto("learn", mine.path, *TAGS[1:])
+    assert "Left out: 1 tags with fewer than 2 images." in said.out
+    assert "Left out: 1 tags that every one of these images has." in said.out  # "drawn"
+
+
+@pytest.mark.parametrize("words", [TAGS, TUNE_TAGS], ids=["learn", "tune"])
+def test_a_validation_part_without_a_tag_chooses_nothing_and_says_so(
+    gallery: Gallery, tmp_path: Path, own: Own, words: Words
+) -> None:
+    mine = gallery.copy(tmp_path)
+    checked = ("--label", "stripes"), ("--image", "2"), ("--image", "10")
+    assert impasto("edit", mine.path, "split", "train", "--all").code == 0
+    for part, which in zip(("validation", "test", "test"), checked, strict=True):
+        assert impasto("edit", mine.path, "split", part, *which).code == 0
+    network = own.words if words is TUNE_TAGS else []
+    said = impasto(words[0], mine.path, *words[1:], *network)
+    assert said.code == 0, said.err
+    note = "No threshold could be chosen, nor a probability calibrated, for angular, round"
+    assert note in said.out
+    card = json.loads((mine.path / "models" / "n" / "card.json").read_text("utf-8"))
+    assert list(card["thresholds"]) == [0.5, 0.5]
+
+
+def test_numbers_that_can_not_be_learned(gallery: Gallery, tmp_path: Path) -> None:
+    mine, table = gallery.copy(tmp_path), tmp_path / "numbers.csv"
+    pictures = sorted(mine.pictures.glob("*/*.png"))
+    lines = (f"{file},3,nan,{file.parent.name}\n" for file in pictures)
+    table.write_text("path,same,unknown,label\n" + "".join(lines))
+    assert impasto("add", mine.path, table).code == 0
+    before = files(mine.path)
+    for target, says in (
+        ("same", "is 3: nothing tells them apart"),
+        ("unknown", "holds words, not numbers"),
+        ("ghost", "no property 'ghost'"),
+    ):
+        for how in ((), ("--as", "median")):
+            words = ("learn", mine.path, "--target", target, *how, "--name", "n")
+            assert says in impasto(*words).sentence
+    assert files(mine.path) == before
+
+
+def test_another_collection_in_another_space(gallery: Gallery, tmp_path: Path, own: Own) -> None:
+    other = tmp_path / "other.impasto"
+    assert impasto("add", other, gallery.pictures).code == 0
+    asked = ("evaluate", gallery.path, "label-linear-svm", "--on", other)
+    assert "it has none. Embed it alike" in impasto(*asked).sentence
+    assert impasto("embed", other, *own.words).code == 0
+    assert "has no vectors in efficientnet-lite0 pool" in impasto(*asked).sentence
 
 
 def test_another_collection_without_what_is_asked(gallery: Gallery, tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_only_the_most_frequent_are_asked_for(collection: Collection) -> None:
 
 def test_without_labels_there_is_nothing_to_ask(tmp_path: Path) -> None:
     with Collection.create(tmp_path / "empty.impasto") as empty:
-        with pytest.raises(NotFound, match="none yet"):
+        with pytest.raises(NotFound, match="has no labels"):
             flow.overview(empty)
         with pytest.raises(NotFound, match="no vectors yet"):
             flow.filled(empty)

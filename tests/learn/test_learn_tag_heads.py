@@ -123,6 +123,8 @@ def test_a_ranking_worse_than_chance_gets_the_frequency() -> None:
     z = np.linspace(-1, 1, 100)[:, None]
     found = fit_curves(z, z < -0.6).probabilities(z)
     assert found == pytest.approx(np.full((100, 1), 0.2), abs=0.02)
+    one_sided = fit_curves(np.array([[-3.0], [2.0]]), np.zeros((2, 1), bool))
+    assert one_sided.probabilities(np.array([[0.0]])) == 0.5  # nothing to fit: the plain sigmoid
     constant = fit_curves(np.zeros((10, 1)), np.arange(10)[:, None] < 3)
     assert constant.probabilities(np.zeros((1, 1)))[0, 0] == pytest.approx(0.318, abs=0.001)
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from impasto.core.errors import InvalidInput, not_found
+from impasto.core.errors import InvalidInput, NotFound, not_found
 from impasto.core.progress import Progress, Quiet
 from impasto.core.records import Estimate
 from impasto.flow.ask import choose_space
@@ -228,7 +228,7 @@ def overview(
     facets = collection.facets()
     named = facets.labels if by == "label" else facets.tags
     if not named:
-        raise not_found(by, "", [])
+        raise NotFound(f"{collection.name} has no {by}s to ask for; give its images some first.")
     spaces = {space.name: collection.vectors(space) for space in filled(collection)}
     chosen = named[:most]
     left_out = {f"beyond the {most} most frequent": len(named) - most} if len(named) > most else {}

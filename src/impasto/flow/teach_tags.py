@@ -197,11 +197,12 @@ def tagged_rows(
         )
         rows = np.concatenate((rows, emptied))
     counts = np.bincount(codes, minlength=len(every.names))
-    like = [not options.only or matches(name, options.only) for name in every.names]
-    if not any(like):
+    like = np.array([not options.only or matches(name, options.only) for name in every.names])
+    if not like.any():
         raise InvalidInput(f"No tag is like {', '.join(options.only)}.")
-    wanted = np.flatnonzero(np.array(like) & (counts >= options.least) & (counts < len(rows)))
-    rare = sum(like) - len(wanted)
+    wanted = np.flatnonzero(like & (counts >= options.least) & (counts < len(rows)))
+    common = int((like & (counts == len(rows))).sum())
+    rare = int(like.sum()) - len(wanted) - common
     if not len(wanted) and counts.max() >= options.least:
         raise InvalidInput(
             f"All {len(rows):,} tagged images have the same tags, so nothing tells them apart. Tag "
@@ -214,6 +215,8 @@ def tagged_rows(
         )
     if rare:
         notes.append(f"Left out: {rare:,} tags with fewer than {options.least} images.")
+    if common:
+        notes.append(f"Left out: {common:,} tags that every one of these images has.")
     column = np.full(len(every.names), -1)
     column[wanted] = np.arange(len(wanted))
     tags = np.zeros((len(rows), len(wanted)), bool)

@@ -257,7 +257,8 @@ def fit_curves(logits: Logits, tags: NDArray[Any]) -> Curves:
     Platt, "Probabilistic outputs for support vector machines" (1999), with his smoothed targets,
     so that few or perfectly told examples do not claim certainty; Newton's method with halved
     steps, as Lin, Lin & Weng (2007) do it. The slope stays at least 0: a head that ranks a tag
-    worse than chance gets the tag's frequency.
+    worse than chance gets the tag's frequency. A tag that none or all of the images have keeps the
+    sigmoid of its logits: a curve fitted there would forget how the head ranks them.
 
     Parameters
     ----------
@@ -274,6 +275,8 @@ def _platt(z: NDArray[np.float64], truth: NDArray[np.bool_]) -> tuple[float, flo
     from scipy.special import expit
 
     n, m = int(truth.sum()), int((~truth).sum())
+    if not n or not m:
+        return 1.0, 0.0
     target = np.where(truth, (n + 1) / (n + 2), 1 / (m + 2))
     mean = float(target.mean())
     level = float(np.log(mean / (1 - mean)))

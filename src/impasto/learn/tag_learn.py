@@ -34,7 +34,7 @@ from impasto.learn.tag_heads import (
 from impasto.learn.tag_model import TagModel
 from impasto.learn.tag_records import TagEvaluation
 from impasto.learn.tag_scores import average_precision
-from impasto.learn.thresholds import Wanted, choose_thresholds
+from impasto.learn.thresholds import Settled, Wanted, settle_thresholds
 
 Rows = NDArray[np.int64]
 TagMethod = Literal["logistic", "steps"]
@@ -103,7 +103,7 @@ class _Chosen:
 
     c: float | None
     curves: Curves
-    thresholds: NDArray[np.float64]
+    settled: Settled
     top: Rows
 
 
@@ -173,7 +173,7 @@ def learn_tags(
         progress.advance()
         logits = head.logits(scaling.apply(images.unit[test]))
         probabilities = found.curves.probabilities(logits)
-        trials.append(TagTrial(train, test, probabilities, found.thresholds))
+        trials.append(TagTrial(train, test, probabilities, found.settled.thresholds))
         chosen.append(found)
     if whole is None:
         final, rows = chosen[0], plan.trials[0][0]  # the very one that was judged
@@ -191,7 +191,7 @@ def learn_tags(
         scaling=scaling,
         head=head,
         curves=final.curves,
-        thresholds=np.where(np.isnan(final.thresholds), np.inf, final.thresholds),
+        thresholds=final.settled.thresholds,
         trained=dict(zip(images.tags, truth[rows].sum(axis=0).tolist(), strict=True)),
         images=len(rows),
         seed=config.seed,
@@ -205,7 +205,7 @@ def learn_tags(
         top=[found.top for found in chosen],
         failures=config.failures,
         seed=config.seed,
-        notes=_notes(images, plan) + (batches.warned if batches else []),
+        notes=_notes(images, plan, chosen) + (batches.warned if batches else []),
         batches=batches,
     )
     if costs:
@@ -324,10 +324,10 @@ def _choose(
     best = max(joined, key=lambda c: _mean_average_precision(joined[c], truth))
     curves = fit_curves(joined[best], truth) if config.calibrate else plain_curves(truth.shape[1])
     probabilities = curves.probabilities(joined[best])
-    thresholds = choose_thresholds(probabilities, truth, config.wanted)
-    given = probabilities >= thresholds
+    settled = settle_thresholds(probabilities, truth, config.wanted)
+    given = probabilities >= settled.thresholds
     f1 = 2 * (given & truth).sum(axis=0) / np.maximum(given.sum(axis=0) + truth.sum(axis=0), 1)
-    return _Chosen(best, curves, thresholds, np.argsort(-f1, kind="stable"))
+    return _Chosen(best, curves, settled, np.argsort(-f1, kind="stable"))
 
 
 def _grid(
@@ -372,7 +372,8 @@ def _seeded(config: TagConfig) -> Steps:
 
 def _mean_average_precision(scores: Logits, truth: NDArray[np.bool_]) -> float:
     each = [average_precision(s, t)[0] for s, t in zip(scores.T, truth.T, strict=True)]
-    return float(np.nanmean(each))
+    known = [value for value in each if not np.isnan(value)]
+    return float(np.mean(known)) if known else 0.0
 
 
 def _parameters(config: TagConfig, c: float | None) -> dict[str, Any]:
@@ -409,7 +410,7 @@ def _constants(costs: Costs) -> dict[str, Any]:
     return {"loss": costs.loss} | {name: getattr(costs, name) for name in used.get(costs.loss, ())}
 
 
-def _notes(images: Tagged, plan: _Plan) -> list[str]:
+def _notes(images: Tagged, plan: _Plan, chosen: Sequence[_Chosen]) -> list[str]:
     """Say what a reader of the scores must know."""
     tested = np.concatenate([test for _, test in plan.trials])
     counts = images.truth[tested].sum(axis=0)
@@ -421,4 +422,5 @@ def _notes(images: Tagged, plan: _Plan) -> list[str]:
     bare = int((~images.truth.any(axis=1)).sum())
     if bare:
         notes.append(f"{bare:,} of the images have none of these tags.")
-    return notes
+    open_ = np.any([found.settled.open for found in chosen], axis=0)
+    return notes + Settled(chosen[0].settled.thresholds, open_).note(images.tags)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -87,6 +88,49 @@ def choose_thresholds(
     if wanted.aim == "fixed":
         return np.full(given.shape[1], wanted.level)
     return np.array([_choose(p, t, wanted) for p, t in zip(given.T, truth.T, strict=True)])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Settled:
+    """Thresholds, also for tags of which nothing could be chosen.
+
+    Parameters
+    ----------
+    thresholds : ndarray of shape (n_tags,), float64
+        Never NaN.
+    open : ndarray of shape (n_tags,), bool
+        Tags that none, or all, of the images have: no threshold is better than another there.
+    """
+
+    thresholds: NDArray[np.float64]
+    open: NDArray[np.bool_]
+
+    def note(self, names: Sequence[str]) -> list[str]:
+        """Say of which tags nothing could be chosen; nothing when there are none."""
+        left = [name for name, is_open in zip(names, self.open, strict=True) if is_open]
+        if not left:
+            return []
+        few = ", ".join(left[:8]) + (f" and {len(left) - 8} more" if len(left) > 8 else "")
+        return [
+            f"No threshold could be chosen, nor a probability calibrated, for {few}: none or all "
+            "of the images to choose on have them. They keep their raw probabilities and the "
+            f"threshold {FIXED}."
+        ]
+
+
+def settle_thresholds(
+    probabilities: NDArray[np.floating[Any]], tags: NDArray[Any], wanted: Wanted
+) -> Settled:
+    """Choose each tag's threshold; `FIXED` where no image, or every one, has the tag.
+
+    The parameters are those of `choose_thresholds`.
+    """
+    truth = np.asarray(tags).astype(bool)
+    found = choose_thresholds(probabilities, truth, wanted)
+    bare = np.isin(truth.sum(axis=0), (0, len(truth)))
+    if wanted.aim == "fixed":
+        return Settled(found, np.zeros_like(bare))
+    return Settled(np.where(bare, FIXED, found), bare)
 
 
 def _choose(given: NDArray[np.float64], truth: NDArray[np.bool_], wanted: Wanted) -> float:

@@ -18,7 +18,7 @@ from impasto.learn.report import versions
 from impasto.learn.tag_evaluate import Tagged, TagTrial, evaluate_tags
 from impasto.learn.tag_heads import Curves, fit_curves
 from impasto.learn.tag_records import TagEvaluation
-from impasto.learn.thresholds import Wanted, choose_thresholds
+from impasto.learn.thresholds import Wanted, settle_thresholds
 from impasto.learn.tune.loop import Lesson, Tuned, logits_of
 from impasto.learn.tune.model import TunedModel
 from impasto.learn.tune.tasks import LabelTask, Logits, Rows, TagTask
@@ -99,21 +99,20 @@ def judge(lesson: Lesson, tuned: Tuned, exam: Exam, *, notes: Sequence[str]) -> 
     truth = task.truth[lesson.validation]
     curves = fit_curves(checked, truth)
     sure = curves.probabilities(checked)
-    thresholds = choose_thresholds(sure, truth, exam.wanted)
-    given = sure >= thresholds
+    settled = settle_thresholds(sure, truth, exam.wanted)
+    given = sure >= settled.thresholds
     f1 = 2 * (given & truth).sum(axis=0) / np.maximum(given.sum(axis=0) + truth.sum(axis=0), 1)
     evaluation = evaluate_tags(
         Tagged(unit, task.truth, task.names, exam.ids, exam.groups),
-        [TagTrial(known, exam.test, curves.probabilities(asked), thresholds)],
+        [TagTrial(known, exam.test, curves.probabilities(asked), settled.thresholds)],
         how="split",
         top=[np.argsort(-f1, kind="stable")],
         failures=FAILURES,
         seed=lesson.seed,
-        notes=notes,
+        notes=[*notes, *settled.note(task.names)],
     )
     counts = task.truth[lesson.train].sum(axis=0)
-    finite = np.where(np.isnan(thresholds), np.inf, thresholds)
-    return Judged(_model(lesson, tuned, exam, counts, 1.0, curves, finite), evaluation)
+    return Judged(_model(lesson, tuned, exam, counts, 1.0, curves, settled.thresholds), evaluation)
 
 
 def _logits(lesson: Lesson, tuned: Tuned, rows: Rows) -> Logits:
