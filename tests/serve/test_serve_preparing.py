@@ -62,6 +62,7 @@ def test_parts_are_looked_at_and_stored(room: Room) -> None:
     by = client.get("/api/division").json()
     assert by["labels"] == 3
     assert {"year", "folder", "root"} <= set(by["groups"])
+    assert (by["large"], by["latest"]) == (False, None)
     before = [part.tolist() for part in collection.splits()]
     asked = {"train": 50, "validation": 25, "test": 25, "seed": 3}
     told = client.post("/api/division/outlook", json=asked).json()["made"]
@@ -72,7 +73,15 @@ def test_parts_are_looked_at_and_stored(room: Room) -> None:
     done = client.post("/api/division", json=asked).json()
     assert done["undo"]["title"] == "Split 50/25/25 by label, seed 3"
     assert done["changed"] == told["changed"]
+    latest = client.get("/api/division").json()["latest"]
+    assert latest == told
     collection.undo()
+    job = {"kind": "split", "options": {"shares": [50, 25, 25], "seed": 3}}
+    id_ = client.post("/api/jobs", json=job).json()["id"]
+    assert room.studio.jobs.wait(id_, 30).state == "done"
+    assert collection.undo().title == "Split 50/25/25 by label, seed 3"
+    outside = {"kind": "split", "options": {"against": ["/etc"]}}
+    assert client.post("/api/jobs", json=outside).status_code == 400
     for wrong, said in (
         ({"train": 0}, "shares"),
         ({"group": ["usr"]}, "No property"),

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.core.errors import InvalidInput
+from impasto.core.progress import Progress, Quiet
 
 CLOSENESS = 0.93
 """Share of the way from the background to identity at which two images count as one."""
@@ -66,6 +67,7 @@ def find_duplicates(
     hashes: Sequence[bytes | None] | None = None,
     closeness: float = CLOSENESS,
     largest: float = 0.05,
+    progress: Progress | None = None,
 ) -> Duplicates:
     """Group images that are copies or near-duplicates, by exact comparison of all pairs.
 
@@ -84,6 +86,8 @@ def find_duplicates(
         In (0, 1]: share of the way from the background similarity to identity.
     largest : float
         Share of the images that a group may hold.
+    progress : Progress, optional
+        Advances by an image when it was compared with all others.
 
     Returns
     -------
@@ -91,7 +95,8 @@ def find_duplicates(
 
     Notes
     -----
-    Time grows with n² d: seconds for 20,000 images of 1,280 numbers, half a minute for 100,000.
+    Time grows with n² d: seconds for 20,000 images of 1,280 numbers, about a minute for 100,000 on
+    two cores.
     The background is exact: the mean cosine of all pairs is ``(|Σu|² - n) / (n² - n)``.
 
     Examples
@@ -112,7 +117,7 @@ def find_duplicates(
     for low, high in _copies(hashes):
         forest.join(low, high, n)
     limit, refused = max(20, int(largest * n)), 0
-    first, second, similarity = _links(unit, threshold)
+    first, second, similarity = _links(unit, threshold, progress or Quiet())
     for a, b, s in zip(first.tolist(), second.tolist(), similarity.tolist(), strict=True):
         refused += not forest.join(a, b, n if s >= _COPY else limit)
     return Duplicates(forest.groups(), threshold, background, refused)
@@ -151,7 +156,7 @@ def _copies(hashes: Sequence[bytes | None] | None) -> Iterator[tuple[int, int]]:
             yield seen[digest], row
 
 
-def _links(unit: NDArray[np.float32], threshold: float) -> Pairs:
+def _links(unit: NDArray[np.float32], threshold: float, progress: Progress) -> Pairs:
     """Find the strongest links that join all pairs above the threshold, strongest first."""
     n = len(unit)
     held: list[Pairs] = []
@@ -168,6 +173,7 @@ def _links(unit: NDArray[np.float32], threshold: float) -> Pairs:
             if count > _PAIRS:
                 held = [_thinned(held, n)]
                 count = len(held[0][0])
+        progress.advance(len(unit[low : low + _ROWS]))
     return _thinned(held, n)
 
 

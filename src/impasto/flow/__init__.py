@@ -113,7 +113,7 @@ from impasto.flow.retrieval import (
     overview,
     retrieval,
 )
-from impasto.flow.split import Divided, SplitOptions, split
+from impasto.flow.split import SPLIT, Divided, SplitOptions, split
 from impasto.flow.tasks import Form, Outlook, Task, check_place, form, look_ahead
 from impasto.flow.teach import (
     Told,
@@ -161,6 +161,7 @@ __all__ = [
     "REPORT",
     "SCORES",
     "SETTINGS",
+    "SPLIT",
     "Added",
     "Answer",
     "Cell",

@@ -24,7 +24,7 @@ OnLeaks = Literal["tell", "train", "leave-out"]
 OFF = 0.03
 """How far a part may be from the share it was to have before a note says so."""
 
-REPORT = "split"
+SPLIT = "split"
 """Name under which a collection keeps how it was divided."""
 
 
@@ -219,7 +219,7 @@ def split(
     )
     if keep:
         kept = {name: getattr(options, name) for name in SplitOptions.__slots__}
-        collection.save_report(REPORT, {"options": kept, **made.to_json()})
+        collection.save_report(SPLIT, {"options": kept, **made.to_json()})
     return made
 
 
@@ -268,7 +268,6 @@ def _groups(
     if not options.group_duplicates:
         notes.append("Copies and near-duplicates were not kept together: scores may flatter.")
         return curate.join_groups(*groupings)
-    progress.stage("duplicates", unit="images")
     hashes = collection.hashes(ids)
     groupings.append(curate.grouped(hashes))
     values, space = values_of(collection, ids, options.space)
@@ -285,7 +284,8 @@ def _groups(
             "were kept together."
         )
     near = np.arange(len(ids), dtype=np.int64) + len(ids)
-    near[here] = curate.find_duplicates(values[here]).groups
+    progress.stage("duplicates", len(here), unit="images")
+    near[here] = curate.find_duplicates(values[here], progress=progress).groups
     groupings.append(near)
     together = len(ids) - len(np.unique(curate.join_groups(*groupings[-2:])))
     if together:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
@@ -18,7 +19,6 @@ from impasto.serve.schemas import Count, EstimateOut, In, Out
 if TYPE_CHECKING:
     from impasto.curate.names import ClassSeen
     from impasto.curate.tags import Pair
-    from impasto.flow.leaks import LeakedFrom
     from impasto.store import Collection
 
 PAIRS = 200
@@ -29,6 +29,9 @@ PICTURES = 6
 
 SHOWN = 12
 """Pictures that stand for a class."""
+
+LARGE = 20_000
+"""Images from which on dividing takes so long that it is a job."""
 
 NAMES = 200
 """Labels, tags or words that are told with their counts."""
@@ -158,11 +161,11 @@ class DivisionIn(In):
     on_leaks: Literal["tell", "train", "leave-out"] = "tell"
     seed: int = 0
 
-    def read(self, against: Sequence[str]) -> SplitOptions:
-        """Read the options, with paths that were looked over."""
+    def read(self) -> SplitOptions:
+        """Read the options."""
         plain = self.model_dump(exclude={"train", "validation", "test", "against", "group"})
         shares = (self.train, self.validation, self.test)
-        return SplitOptions(shares, group=tuple(self.group), against=tuple(against), **plain)
+        return SplitOptions(shares, group=tuple(self.group), against=tuple(self.against), **plain)
 
 
 class PartOut(Out):
@@ -228,6 +231,10 @@ class DividedByOut(Out):
     labels: int
     tags: int
     groups: list[str] = Field(description="Properties, `folder` and `root`.")
+    large: bool = Field(
+        description="Whether it has so many images that dividing it is a job of kind `split`."
+    )
+    latest: DivisionOut | None = Field(description="As it was divided last.")
 
 
 class NamesIn(In):
@@ -384,9 +391,27 @@ def curated(made: flow.Curated) -> CuratedOut:
     )
 
 
-def division(made: flow.Divided) -> DivisionOut:
-    """Tell how a collection is divided."""
-    told = made.to_json()
+def divided_by(collection: Collection) -> DividedByOut:
+    """Tell what a collection can be divided by, and how it was."""
+    kept = collection.report(flow.SPLIT)
+    return DividedByOut(
+        labels=len(collection.memberships("label").names),
+        tags=len(collection.memberships("tag").names),
+        groups=[*collection.properties(), "folder", "root"],
+        large=collection.counts().images > LARGE,
+        latest=None if kept is None else division(kept),
+    )
+
+
+def looked_over(collection: Collection, options: SplitOptions) -> SplitOptions:
+    """Return the options with whole paths, if the app may look there; else raise InvalidInput."""
+    command = f"impasto split {collection.path} --against OTHER"
+    places = (flow.check_place(collection, each, command) for each in options.against)
+    return replace(options, against=tuple(map(str, places)))
+
+
+def division(told: Mapping[str, Any]) -> DivisionOut:
+    """Tell how a collection is divided, from what `impasto split --json` says."""
     return DivisionOut(
         images=told["images"],
         groups=told["groups"],
@@ -397,7 +422,10 @@ def division(made: flow.Divided) -> DivisionOut:
         ],
         counts=[SharedOut(**row) for row in told["counts"][:NAMES]],
         names=len(told["counts"]),
-        leaks=[_leak(one) for one in made.leaks],
+        leaks=[
+            LeakOut(**{name: one.get(name, []) for name in LeakOut.model_fields})
+            for one in told["leaks"]
+        ],
         notes=told["notes"],
     )
 
@@ -466,10 +494,6 @@ def _pair(pair: Pair) -> TagPairOut:
         lift=pair.lift,
         pmi=pair.pmi,
     )
-
-
-def _leak(one: LeakedFrom) -> LeakOut:
-    return LeakOut(**one.to_json())
 
 
 def _class_seen(one: ClassSeen, pictures: list[NamedOut]) -> ClassSeenOut:

@@ -10,7 +10,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from impasto.core.records import FlagKind, Split
 from impasto.core.space import Flip, Pooling, Precision
 from impasto.export import Metadata
-from impasto.flow import ConceptOptions, JudgeOptions, LearnOptions, Task, TuneOptions, settle
+from impasto.flow import (
+    ConceptOptions,
+    JudgeOptions,
+    LearnOptions,
+    SplitOptions,
+    Task,
+    TuneOptions,
+    settle,
+)
 
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 Answer = Literal["yes", "partly", "no"]
@@ -1411,6 +1419,13 @@ class RetrievalJobIn(In):
     options: RetrievalOptions
 
 
+class SplitJobIn(In):
+    """Start a `split` job: divide the collection, as one edit."""
+
+    kind: Literal["split"]
+    options: SplitOptions = SplitOptions()
+
+
 WritingJobIn = (
     AddJobIn
     | EmbedJobIn
@@ -1422,6 +1437,7 @@ WritingJobIn = (
     | MapJobIn
     | NoiseJobIn
     | RetrievalJobIn
+    | SplitJobIn
     | TuneJobIn
 )
 """Jobs that change the collection."""

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from impasto import flow
 from impasto.core.errors import InvalidInput
+from impasto.serve import preparing
 from impasto.serve.errors import Forbidden
 from impasto.serve.routes.given import filter_of
 from impasto.serve.schemas import (
@@ -33,6 +34,7 @@ from impasto.serve.schemas import (
     NoiseJobIn,
     RetrievalJobIn,
     RetrievalOptions,
+    SplitJobIn,
     TuneJobIn,
     WritingJobIn,
 )
@@ -139,6 +141,8 @@ def _planned(studio: Studio, asked: WritingJobIn) -> tuple[str, Work]:
         return _tune(collection, asked.options)
     if isinstance(asked, EvaluateJobIn):
         return _evaluate(collection, asked.options)
+    if isinstance(asked, SplitJobIn):
+        return _split(collection, asked.options)
     if isinstance(asked, NoiseJobIn):
         return _noise(collection, asked.options)
     if isinstance(asked, LearnabilityJobIn):
@@ -195,6 +199,17 @@ def _learn(collection: Collection, wanted: flow.LearnOptions) -> tuple[str, Work
             progress.note(note)
 
     return f"Learn {wanted.target} with {wanted.way}", work
+
+
+def _split(collection: Collection, options: flow.SplitOptions) -> tuple[str, Work]:
+    wanted = preparing.looked_over(collection, options)
+
+    def work(progress: Progress) -> None:
+        made = flow.split(collection, wanted, progress=progress)
+        for note in made.notes:
+            progress.note(note)
+
+    return wanted.title, work
 
 
 def _tune(collection: Collection, wanted: flow.TuneOptions) -> tuple[str, Work]:

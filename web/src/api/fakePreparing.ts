@@ -11,7 +11,7 @@ export function fakePreparing(): PreparingSource {
       ahead({ before: 0, after: 0, changed: 0, bare: 0, hidden: 0, tags: [], notes: [] }),
     decideTags: () => Promise.resolve(history),
     decideTagsAgain: () => Promise.resolve(history),
-    dividedBy: () => Promise.resolve({ labels: 0, tags: 0, groups: ["folder", "root"] }),
+    dividedBy: () => Promise.resolve({ labels: 0, tags: 0, groups: ["folder", "root"], large: false, latest: null }),
     division: () =>
       ahead({ images: 0, groups: 0, changed: 0, parts: [], counts: [], names: 0, leaks: [], notes: [] }),
     divide: () => Promise.resolve(history),

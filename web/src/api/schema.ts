@@ -2659,6 +2659,13 @@ export interface components {
             groups: string[];
             /** Labels */
             labels: number;
+            /**
+             * Large
+             * @description Whether it has so many images that dividing it is a job of kind `split`.
+             */
+            large: boolean;
+            /** @description As it was divided last. */
+            latest: components["schemas"]["DivisionOut"] | null;
             /** Tags */
             tags: number;
         };
@@ -5002,6 +5009,114 @@ export interface components {
             words: boolean;
         };
         /**
+         * SplitJobIn
+         * @description Start a `split` job: divide the collection, as one edit.
+         */
+        SplitJobIn: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "split";
+            /**
+             * @default {
+             *       "shares": [
+             *         0.8,
+             *         0,
+             *         0.2
+             *       ],
+             *       "by": "label",
+             *       "group": [],
+             *       "missing": "refuse",
+             *       "group_duplicates": true,
+             *       "against": [],
+             *       "on_leaks": "tell",
+             *       "seed": 0
+             *     }
+             */
+            options?: components["schemas"]["SplitOptions"];
+        };
+        /**
+         * SplitOptions
+         * @description How to divide a collection.
+         *
+         *     Parameters
+         *     ----------
+         *     shares : tuple of 3 floats
+         *         Of train, validation and test; they need not add up to 1.
+         *     by : {"label", "tags", "nothing"}
+         *         What is shared out alike: the one label; the tags, by iterative stratification; or
+         *         nothing. Images without a label or tag then keep the split they have.
+         *     group : tuple of str
+         *         Images that share one of these stay together: a property, ``folder`` or ``root``.
+         *     missing : {"refuse", "alone", "together"}
+         *         Images without such a property are refused, each a group of its own, or one group.
+         *     group_duplicates : bool
+         *         Copies and near-duplicates stay together.
+         *     space : str or None
+         *         Where near-duplicates are looked for; None: the newest.
+         *     against : tuple of str
+         *         Collections, or models in them, whose training images must not be tested on here.
+         *     on_leaks : {"tell", "train", "leave-out"}
+         *         What becomes of test and validation images that leak from `against`.
+         *     seed : int
+         */
+        SplitOptions: {
+            /**
+             * Against
+             * @default []
+             */
+            against?: string[];
+            /**
+             * By
+             * @default label
+             * @enum {string}
+             */
+            by?: "label" | "tags" | "nothing";
+            /**
+             * Group
+             * @default []
+             */
+            group?: string[];
+            /**
+             * Group Duplicates
+             * @default true
+             */
+            group_duplicates?: boolean;
+            /**
+             * Missing
+             * @default refuse
+             * @enum {string}
+             */
+            missing?: "refuse" | "alone" | "together";
+            /**
+             * On Leaks
+             * @default tell
+             * @enum {string}
+             */
+            on_leaks?: "tell" | "train" | "leave-out";
+            /**
+             * Seed
+             * @default 0
+             */
+            seed?: number;
+            /**
+             * Shares
+             * @default [
+             *       0.8,
+             *       0,
+             *       0.2
+             *     ]
+             */
+            shares?: [
+                number,
+                number,
+                number
+            ];
+            /** Space */
+            space?: string | null;
+        };
+        /**
          * SuggestionOut
          * @description A merge or a drop that is suggested, with pictures of both tags.
          */
@@ -6971,7 +7086,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ExportJobIn"] | components["schemas"]["AddJobIn"] | components["schemas"]["EmbedJobIn"] | components["schemas"]["EvaluateJobIn"] | components["schemas"]["GraphJobIn"] | components["schemas"]["IndexJobIn"] | components["schemas"]["LearnabilityJobIn"] | components["schemas"]["LearnJobIn"] | components["schemas"]["MapJobIn"] | components["schemas"]["NoiseJobIn"] | components["schemas"]["RetrievalJobIn"] | components["schemas"]["TuneJobIn"];
+                "application/json": components["schemas"]["ExportJobIn"] | components["schemas"]["AddJobIn"] | components["schemas"]["EmbedJobIn"] | components["schemas"]["EvaluateJobIn"] | components["schemas"]["GraphJobIn"] | components["schemas"]["IndexJobIn"] | components["schemas"]["LearnabilityJobIn"] | components["schemas"]["LearnJobIn"] | components["schemas"]["MapJobIn"] | components["schemas"]["NoiseJobIn"] | components["schemas"]["RetrievalJobIn"] | components["schemas"]["SplitJobIn"] | components["schemas"]["TuneJobIn"];
             };
         };
         responses: {

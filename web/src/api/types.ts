@@ -36,6 +36,7 @@ export type JobRequest =
   | Schemas["NoiseJobIn"]
   | Schemas["RetrievalJobIn"]
   | Schemas["MapJobIn"]
+  | Schemas["SplitJobIn"]
   | Schemas["TuneJobIn"];
 export type Vocabulary = Schemas["VocabularyOut"];
 export type TagSeen = Schemas["TagSeenOut"];

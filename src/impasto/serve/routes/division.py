@@ -10,7 +10,6 @@ from impasto.serve import preparing, present
 from impasto.serve.preparing import DividedByOut, DivisionIn, DivisionOutlookOut
 from impasto.serve.routes.given import StudioIn
 from impasto.serve.schemas import HistoryOut
-from impasto.serve.studio import Studio
 
 router = APIRouter(prefix="/division", tags=["preparing"])
 
@@ -18,33 +17,23 @@ router = APIRouter(prefix="/division", tags=["preparing"])
 @router.get("")
 def divided_by(studio: StudioIn) -> DividedByOut:
     """Tell what the collection can be divided by."""
-    collection = studio.collection
-    return DividedByOut(
-        labels=len(collection.memberships("label").names),
-        tags=len(collection.memberships("tag").names),
-        groups=[*collection.properties(), "folder", "root"],
-    )
+    return preparing.divided_by(studio.collection)
 
 
 @router.post("/outlook")
 def division_outlook(studio: StudioIn, asked: DivisionIn) -> DivisionOutlookOut:
     """Say what a division would come to, or what is in the way."""
     try:
-        made = flow.split(studio.collection, _options(studio, asked), keep=False)
+        made = flow.split(
+            studio.collection, preparing.looked_over(studio.collection, asked.read()), keep=False
+        )
     except (InvalidInput, NotFound) as problem:
         return DivisionOutlookOut(problem=str(problem), made=None)
-    return DivisionOutlookOut(problem="", made=preparing.division(made))
+    return DivisionOutlookOut(problem="", made=preparing.division(made.to_json()))
 
 
 @router.post("")
 def divide(studio: StudioIn, asked: DivisionIn) -> HistoryOut:
     """Divide the collection by one edit."""
-    made = flow.split(studio.collection, _options(studio, asked))
+    made = flow.split(studio.collection, preparing.looked_over(studio.collection, asked.read()))
     return present.history(studio.collection, made.changed)
-
-
-def _options(studio: Studio, asked: DivisionIn) -> flow.SplitOptions:
-    collection = studio.collection
-    command = f"impasto split {collection.path} --against OTHER"
-    places = [flow.check_place(collection, each, command) for each in asked.against]
-    return asked.read([str(each) for each in places])
