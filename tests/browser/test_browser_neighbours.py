@@ -96,6 +96,30 @@ def test_spaces_side_by_side_agree_as_the_server_says(at: Visit) -> None:
     assert params(at)["space"] == [first]
 
 
+def test_side_by_side_on_a_phone_nothing_is_cut_off(browser: Browser, two: Site) -> None:
+    with visiting(browser, two.address, viewport={"width": 320, "height": 700}) as visit:
+        first, second = spaces(visit)
+        start = image_id(visit)
+        page = visit.go(
+            f"#/neighbours?term=image:{start}&space={first}&beside={second}", pictures=False
+        )
+        group = page.get_by_role("group", name="Neighbours side by side")
+        group.get_by_role("button").first.wait_for()
+        cut = group.evaluate(
+            "box => [...box.querySelectorAll('.facts')].filter("
+            "facts => facts.querySelector('.ranks').scrollWidth > facts.clientWidth).length"
+        )
+        assert cut == 0
+        for choice in group.get_by_role("combobox").all():
+            size = choice.bounding_box()
+            assert size is not None
+            assert size["width"] > 60
+        table = page.get_by_role("table", name=re.compile("How far the spaces agree"))
+        frame = table.bounding_box()
+        assert frame is not None
+        assert frame["x"] + frame["width"] <= 320
+
+
 def test_side_by_side_with_the_keyboard_alone(at: Visit) -> None:
     start = image_id(at)
     first, second = spaces(at)
