@@ -16,6 +16,7 @@ from kit import impasto
 from impasto import flow
 from impasto.core.errors import InvalidInput, NotFound, WrongCollection
 from impasto.core.records import About, Found
+from impasto.core.space import Space
 from impasto.store import Collection
 
 
@@ -165,6 +166,14 @@ def test_a_model_says_what_it_learned_from(mine: Collection) -> None:
     folder = str(mine.model(taught.name).folder)
     with pytest.raises(InvalidInput, match="does not say which images"):
         flow.split(mine, flow.SplitOptions(against=(folder,)))
+
+
+def test_a_network_that_was_tuned_elsewhere_is_named(mine: Collection) -> None:
+    ids = mine.order()[:2].tolist()
+    with mine.writing(Space("model:theirs", "pool", 4, "0" * 64)) as writing:
+        writing.save(ids=ids, values=[np.eye(2, 4, dtype=np.float32)])
+    made = flow.split(mine, flow.SplitOptions(group_duplicates=False), keep=False)
+    assert any(note.startswith("model:theirs was tuned on another") for note in made.notes)
 
 
 def test_duplicates_that_may_straddle_are_counted(gallery: Gallery, tmp_path: Path) -> None:

@@ -187,7 +187,21 @@ def find_leaks(
         if len(found):
             source = f"model {record.name} of this collection"
             tell(source, len(learned), found, partial(_paths, collection, held.ids))
+    notes.extend(
+        f"{network} was tuned on another collection; name that with --against to find what it "
+        "learned from here."
+        for network in _tuned_elsewhere(collection)
+    )
     return tuple(told), leaking
+
+
+def _tuned_elsewhere(collection: Collection) -> list[str]:
+    """Return the tuned networks behind spaces that are no models of this collection."""
+    from impasto.networks import TUNED
+
+    own = {f"{TUNED}{record.name}" for record in collection.models()}
+    networks = (info.space.network for info in collection.spaces() if info.rows)
+    return sorted({each for each in networks if each.startswith(TUNED)} - own)
 
 
 def values_of(
