@@ -928,7 +928,7 @@ class Collection:
             `any_tag`.
         progress : Progress, optional
         **options
-            Further fields of `impasto.serve.site.SiteOptions`: limit, spaces, k, maps,
+            Further fields of `impasto.serve.site.SiteOptions`: ids, limit, spaces, k, maps,
             comparisons, title, overwrite.
         """
         from impasto.serve.site import SiteOptions, write_site

@@ -237,7 +237,7 @@ def test_the_chosen_are_exported_with_the_mouse(mine: Visit) -> None:
         page.locator(".tile").nth(place).click(modifiers=["ControlOrMeta"])
     bar(page).get_by_role("button", name="Export").click()
     dialog = page.get_by_role("dialog", name="Export 2 pictures")
-    expect(dialog.get_by_role("radio")).to_have_count(9)
+    expect(dialog.get_by_role("radio")).to_have_count(10)
     assert violations(page) == []
     dialog.get_by_role("button", name="Export", exact=True).click()
     jobs = page.get_by_role("complementary", name="Jobs")
@@ -247,6 +247,38 @@ def test_the_chosen_are_exported_with_the_mouse(mine: Visit) -> None:
         link.click()
     rows = csv.DictReader(coming.value.path().read_text(encoding="utf-8").splitlines())
     assert [int(row["id"]) for row in rows] == ids
+
+
+def test_a_site_and_links_go_beside_the_collection(mine: Visit, own: Site) -> None:
+    page = mine.go()
+    for place in (1, 2):
+        page.locator(".tile").nth(place).click(modifiers=["ControlOrMeta"])
+    here = own.collection.path.parent
+    dialog = page.get_by_role("dialog", name="Export 2 pictures")
+    jobs = page.get_by_role("complementary", name="Jobs")
+    page.keyboard.press("e")
+    dialog.get_by_role("radio", name="A site to look at").check()
+    dialog.get_by_label("Title").fill("Two shapes")
+    dialog.get_by_label("Into a new folder").check()
+    assert violations(page) == []
+    page.keyboard.press("Enter")
+    expect(jobs.get_by_text(f"It is in {here / 'shapes-app'}.")).to_be_visible(timeout=60_000)
+    assert "Two shapes" in (here / "shapes-app" / "README.txt").read_text(encoding="utf-8")
+    page.keyboard.press("Escape")
+    page.keyboard.press("e")
+    dialog.get_by_role("radio", name=re.compile("ImageFolder")).check()
+    dialog.get_by_label("Picture files").select_option("symlink")
+    expect(dialog.get_by_label("Into a new folder")).to_be_checked()
+    expect(dialog.get_by_label("Into a new folder")).to_be_disabled()
+    name = dialog.get_by_label("Its name")
+    name.fill("shapes-app")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("alert")).to_contain_text("exists already")
+    mine.said[:] = [said for said in mine.said if "400 (Bad Request)" not in said]  # Chromium's
+    name.fill("linked")
+    page.keyboard.press("Enter")
+    expect(jobs.get_by_text(f"It is in {here / 'linked'}.")).to_be_visible(timeout=60_000)
+    assert sum(file.is_symlink() for file in (here / "linked").rglob("*")) == 2
 
 
 def test_all_are_exported_with_the_keyboard_alone(mine: Visit) -> None:

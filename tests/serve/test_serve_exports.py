@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import threading
 import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -44,10 +45,11 @@ def fetch(room: Room, job: dict[str, Any]) -> bytes:
 
 def test_the_formats_there_are(room: Room) -> None:
     said = room.client.get("/api/exports").json()
-    assert [one["name"] for one in said] == list(FORMATS)
+    assert [one["name"] for one in said] == [*FORMATS, "app"]
     files = {one["name"]: one["files"] for one in said}
-    assert files["csv"] == ["none", "copy"]
-    assert files["imagefolder"] == ["copy"]
+    assert files["csv"] == ["none", "copy", "link", "symlink"]
+    assert files["imagefolder"] == ["copy", "link", "symlink"]
+    assert [one["name"] for one in said if one["maps"]] == ["parquet", "embedding-atlas", "app"]
 
 
 def test_a_table_of_some_images_comes_as_one_file(room: Room) -> None:
@@ -110,3 +112,84 @@ def test_reading_alone_allows_it_and_nothing_stays(room: Room) -> None:
             folder = studio.exports[job["id"]].parent
         studio.close()
     assert not folder.exists()
+
+
+def test_a_site_of_some_images_comes_as_an_archive(room: Room) -> None:
+    ids = sorted([room.ids["blue/02.png"], room.ids["red/00.png"]])
+    job = export(room, format="app", images={"ids": ids}, title="Two of them", k=1)
+    assert job["file"] == "pictures-app.zip"
+    with zipfile.ZipFile(io.BytesIO(fetch(room, job))) as archive:
+        names = set(archive.namelist())
+        assert "pictures-app/index.html" in names
+        shown = np.frombuffer(archive.read("pictures-app/data/ids.i32"), "<i4")
+        assert shown.tolist() == ids
+        site = json.loads(archive.read("pictures-app/data/site.json"))
+    assert site["collection"]["name"] == "Two of them"
+    assert site["near"][room.space.name]["k"] == 1
+    assert {name for name in names if "/thumbnails/" in name} == {
+        f"pictures-app/data/thumbnails/{each // 1000}/{each}.jpg" for each in ids
+    }
+
+
+@pytest.mark.parametrize(("files", "same"), [("link", True), ("symlink", True), ("copy", False)])
+def test_a_folder_beside_the_collection_holds_links(room: Room, files: str, same: bool) -> None:
+    job = export(room, format="imagefolder", folder=f"as-{files}", files=files, splits=False)
+    assert job["file"] is None
+    there = room.collection.path.parent / f"as-{files}"
+    assert any(str(there) in note for note in job["notes"])
+    written = there / "blue" / "02.png"
+    original = next(root / "blue" / "02.png" for root in room.collection.roots())
+    assert written.samefile(original) is same
+    assert written.is_symlink() is (files == "symlink")
+    asked = {"kind": "export", "options": {"format": "csv", "folder": f"as-{files}"}}
+    answer = room.client.post("/api/jobs", json=asked)
+    assert answer.status_code == 400
+    assert "exists already" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "folder", ["", " ", ".", "..", "../out", "a/b", "/tmp/out", "a\\b", ".new"]
+)
+def test_the_app_writes_beside_the_collection_only(room: Room, folder: str) -> None:
+    before = sorted(room.collection.path.parent.iterdir())
+    for form in ("csv", "app"):
+        asked = {"kind": "export", "options": {"format": form, "folder": folder}}
+        answer = room.client.post("/api/jobs", json=asked)
+        assert answer.status_code == 400
+        assert "plain name" in answer.json()["error"]["message"]
+    assert sorted(room.collection.path.parent.iterdir()) == before
+
+
+def test_what_does_not_fit_a_site_or_links_is_said_at_once(room: Room) -> None:
+    def said(**options: Any) -> tuple[int, str]:
+        answer = room.client.post("/api/jobs", json={"kind": "export", "options": options})
+        return answer.status_code, answer.json()["error"]["message"]
+
+    assert said(format="csv", files="link") == (
+        400,
+        "Links can't be fetched: name a folder beside the collection.",
+    )
+    assert said(format="app", map="nowhere")[0] == 404
+    assert said(format="app", comparisons=["never kept"])[0] == 404
+    assert said(format="app", space="nowhere")[0] == 404
+
+
+def test_a_site_can_be_stopped_and_leaves_nothing(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached, go_on = threading.Event(), threading.Event()
+    shapes = Collection.shapes
+
+    def slow(self: Collection) -> Any:
+        reached.set()
+        go_on.wait(20)
+        return shapes(self)
+
+    monkeypatch.setattr(Collection, "shapes", slow)
+    asked = {"kind": "export", "options": {"format": "app", "folder": "site"}}
+    job = room.client.post("/api/jobs", json=asked).json()["id"]
+    assert reached.wait(20)
+    room.client.post(f"/api/jobs/{job}/cancel")
+    go_on.set()
+    assert room.studio.jobs.wait(job, 20).state == "cancelled"
+    assert not [each for each in room.collection.path.parent.iterdir() if "site" in each.name]

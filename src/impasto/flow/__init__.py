@@ -97,6 +97,7 @@ from impasto.flow.places import (
     collection_for,
     data_folder,
     named_collection,
+    new_beside,
     sheets_folder,
 )
 from impasto.flow.recipes import from_recipe, recipes, settle, settled_by
@@ -283,6 +284,7 @@ __all__ = [
     "model_spaces",
     "named_collection",
     "near",
+    "new_beside",
     "newest",
     "open_collection",
     "open_engine",

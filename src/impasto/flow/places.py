@@ -55,6 +55,32 @@ def collection_for(folder: Path) -> Path:
     return data_folder() / f"{folder.name or 'images'}-{digest}{SUFFIX}"
 
 
+def new_beside(collection: Collection, name: str) -> Path:
+    """Return the path of something new beside a collection, where the app may write.
+
+    Parameters
+    ----------
+    collection : Collection
+    name : str
+        A plain name.
+
+    Raises
+    ------
+    InvalidInput
+        When it is no plain name, or something is there.
+    """
+    name = name.strip()
+    there = collection.path.parent / name
+    if name.startswith(".") or not name or there.name != name or "\\" in name or ":" in name:
+        raise InvalidInput(
+            f"The app writes beside the collection, under a plain name, not {name!r}. "
+            f"For other places: impasto export {collection.path} DESTINATION"
+        )
+    if there.exists() or there.is_symlink():
+        raise InvalidInput(f"{there} exists already. Choose another name.")
+    return there
+
+
 def named_collection(text: str | Path) -> Path:
     """Return the path that a user means by COLLECTION: `pictures` is ``pictures.impasto``.
 

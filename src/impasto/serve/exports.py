@@ -10,13 +10,12 @@ from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from impasto import flow
 from impasto.core.errors import NotFound
 
 if TYPE_CHECKING:
     from impasto.core.progress import Progress
     from impasto.export import Exported
-    from impasto.store import Collection
+    from impasto.serve.exporting import Wish
 
 MOST = 5
 """Exports kept; the oldest gives way to the next."""
@@ -40,18 +39,14 @@ class Exports:
                 return self._made[id_]
         raise NotFound("This export is not kept any more. Export again.")
 
-    def make(
-        self, id_: str, collection: Collection, options: flow.ExportOptions, progress: Progress
-    ) -> tuple[Path, list[str]]:
+    def make(self, id_: str, wish: Wish, progress: Progress) -> tuple[Path, list[str]]:
         """Export to one file: what is a folder is packed into a ZIP archive.
 
         Parameters
         ----------
         id_ : str
             Of the job.
-        collection : Collection
-        options : ExportOptions
-            With a format.
+        wish : Wish
         progress : Progress
 
         Returns
@@ -62,9 +57,8 @@ class Exports:
         """
         home = self._home(id_)
         try:
-            there = home / _name(collection, options)
-            done = flow.export(collection, there, options, progress=progress)
-            _tell(done, progress)
+            done = wish.write(home / wish.name, progress)
+            tell(done, progress)
             file = done.destination
             if file.is_dir():
                 file = packed(file, progress)
@@ -121,17 +115,8 @@ def packed(folder: Path, progress: Progress) -> Path:
     return target
 
 
-def _name(collection: Collection, options: flow.ExportOptions) -> str:
-    """Return the name of the file or folder that is written."""
-    from impasto.export import format_for
-
-    form = format_for(options.format, Path())
-    plain = "".join(c if c.isalnum() or c in " -_." else "-" for c in collection.name).strip(" .")
-    single = form.ending and (options.files or form.files[0]) == "none"
-    return f"{plain or 'pictures'}-{form.name}{form.ending if single else ''}"
-
-
-def _tell(done: Exported, progress: Progress) -> None:
+def tell(done: Exported, progress: Progress) -> None:
+    """Note what was written, and what was not."""
     progress.note(f"{done.images:,} images exported as {done.format}.")
     for note in done.notes:
         progress.note(note)

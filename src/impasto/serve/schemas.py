@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from impasto.core.records import FlagKind, Split
 from impasto.core.space import Flip, Pooling, Precision
-from impasto.export import Metadata
+from impasto.export import Files, Metadata
 from impasto.flow import (
     ConceptOptions,
     JudgeOptions,
@@ -22,7 +22,6 @@ from impasto.flow import (
 
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 Answer = Literal["yes", "partly", "no"]
-Carried = Literal["none", "copy"]
 PropertyType = Literal["str", "int", "float", "bool"]
 
 
@@ -1255,26 +1254,47 @@ class FormatOut(Out):
 
     name: str
     title: str
-    files: list[Carried] = Field(
+    files: list[Files] = Field(
         description="What can be done with image files; the first is usual for the format."
     )
     vectors: Literal["never", "possible", "always"]
+    maps: bool = Field(description="Whether it holds places on a map.")
     metadata: bool = Field(description="Whether its table can be of several kinds.")
 
 
 class ExportOptions(In):
-    """How images go out, and which."""
+    """How images go out, which, and where to."""
 
-    format: str = Field(max_length=40, examples=["csv"])
+    format: str = Field(
+        max_length=40, examples=["csv"], description="`app`: a site to look at without Python."
+    )
+    folder: str | None = Field(
+        default=None,
+        max_length=200,
+        description="Name of a new folder beside the collection; without, a file to be fetched. "
+        "Links need one.",
+    )
     images: ImagesIn = Field(default=ImagesIn(filter=WantedIn()), description="Default: all.")
     space: str | None = Field(
         default=None, description="Of the vectors; the newest where they belong to the format."
     )
-    files: Carried | None = Field(default=None, description="Default: as usual for the format.")
+    map: str | None = Field(
+        default=None,
+        description="With places on this map; without, all maps with `app` and the first of the "
+        "space with `embedding-atlas`.",
+    )
+    files: Files | None = Field(default=None, description="Default: as usual for the format.")
     splits: bool = Field(default=True, description="Whether train, validation, test go apart.")
     metadata: Metadata = "parquet"
     keep_formats: bool = Field(
         default=False, description="Leave SVG, HEIC and others, which few programs open."
+    )
+    k: int = Field(default=50, ge=1, le=1000, description="Neighbours of each image, with `app`.")
+    comparisons: list[str] = Field(
+        default=[], max_length=100, description="Kept comparisons, with `app`."
+    )
+    title: str | None = Field(
+        default=None, max_length=200, description="What visitors read, with `app`."
     )
 
 

@@ -78,6 +78,8 @@ class SiteOptions:
     ----------
     wanted : Filter
         Which images.
+    ids : sequence of int or None
+        Only these of them; None: all of them.
     limit : int or None
         At most so many, in the order in which they were added.
     spaces : tuple of str
@@ -103,6 +105,7 @@ class SiteOptions:
     comparisons: tuple[str, ...] = ()
     title: str | None = None
     overwrite: bool = False
+    ids: Sequence[int] | None = None
 
 
 def write_site(
@@ -161,7 +164,10 @@ def _how_to_look(there: Path) -> str:
 
 def _shown(collection: Collection, options: SiteOptions) -> tuple[NDArray[np.int64], list[Skipped]]:
     """Return the images with a picture, and what stays out."""
-    ids = collection.order(options.wanted, Sort("added"))[: options.limit]
+    ids = collection.order(options.wanted, Sort("added"))
+    if options.ids is not None:
+        ids = ids[np.isin(ids, np.asarray(options.ids, np.int64))]
+    ids = ids[: options.limit]
     usable = collection.order(replace(options.wanted, usable=True), Sort("added"))
     shown = ids[np.isin(ids, usable)]
     skipped = []
@@ -243,7 +249,8 @@ class _Writer:
     ) -> None:
         self.collection, self.folder, self.ids = collection, folder, ids
         self.options, self.progress = options, progress
-        self.everything = options.wanted == EVERYTHING and options.limit is None
+        some = options.limit is not None or options.ids is not None
+        self.everything = options.wanted == EVERYTHING and not some
         self.answers: dict[str, str] = {}
         folder.mkdir()
 

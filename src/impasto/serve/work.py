@@ -13,7 +13,8 @@ from impasto import flow
 from impasto.core.errors import InvalidInput
 from impasto.serve import preparing
 from impasto.serve.errors import Forbidden
-from impasto.serve.routes.given import filter_of
+from impasto.serve.exporting import wish
+from impasto.serve.exports import tell
 from impasto.serve.schemas import (
     AddJobIn,
     AddOptions,
@@ -38,7 +39,6 @@ from impasto.serve.schemas import (
     TuneJobIn,
     WritingJobIn,
 )
-from impasto.store import Filter
 
 if TYPE_CHECKING:
     from impasto.core.progress import Progress
@@ -97,29 +97,25 @@ def again(studio: Studio, id_: str) -> Job:
 
 def _export(studio: Studio, options: ExportOptions) -> Job:
     """Queue an export, which reading alone allows; the job then says which file it made."""
-    from impasto.export import format_for
-
     collection, id_ = studio.collection, secrets.token_hex(8)
-    form = format_for(options.format, Path())
-    if options.space is not None or form.vectors == "always":
-        flow.choose_space(collection, options.space)
-    given = options.model_dump(exclude={"images"})
-    which = options.images
-    wanted = flow.ExportOptions(
-        **given,
-        wanted=Filter() if which.filter is None else filter_of(which.filter),
-        ids=which.ids,
-    )
+    wanted = wish(collection, options)
+    there = None if options.folder is None else flow.new_beside(collection, options.folder)
 
-    def work(progress: Progress) -> None:
-        file, gone = studio.exports.make(id_, collection, wanted, progress)
+    def fetched(progress: Progress) -> None:
+        file, gone = studio.exports.make(id_, wanted, progress)
         studio.jobs.report(id_, file=file.name)
         for old in gone:
             studio.jobs.report(old, file=None)
 
-    named = len(which.ids or ())
+    def beside(progress: Progress) -> None:
+        assert there is not None
+        tell(wanted.write(there, progress), progress)
+        progress.note(f"It is in {there}.")
+
+    work = fetched if there is None else beside
+    named = len(options.images.ids or ())
     kept = options.model_dump() if named <= REMEMBERED else {}
-    return studio.jobs.submit("export", f"Export as {form.title}", work, kept, id_=id_)
+    return studio.jobs.submit("export", wanted.title, work, kept, id_=id_)
 
 
 def _planned(studio: Studio, asked: WritingJobIn) -> tuple[str, Work]:

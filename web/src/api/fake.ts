@@ -441,7 +441,10 @@ export function fakeSource(images: number, delay = 0): DataSource {
         })),
       }),
     formats: () =>
-      wait([{ name: "csv", title: "CSV, one row an image", files: ["none", "copy"], vectors: "never", metadata: false }]),
+      wait([
+        { name: "csv", title: "CSV, one row an image", files: ["none", "copy"], vectors: "never", maps: false, metadata: false },
+        { name: "app", title: "A site to look at without Python", files: ["none"], vectors: "possible", maps: true, metadata: false },
+      ]),
     export: () => wait(job),
     start: () => wait(job),
     again: () => wait(job),

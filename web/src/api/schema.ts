@@ -456,7 +456,7 @@ export interface paths {
         };
         /**
          * Formats
-         * @description List the formats that an `export` job can write; links need the command line.
+         * @description List what an `export` job can write: the formats, and a site.
          */
         get: operations["formats"];
         put?: never;
@@ -2964,16 +2964,28 @@ export interface components {
         };
         /**
          * ExportOptions
-         * @description How images go out, and which.
+         * @description How images go out, which, and where to.
          */
         ExportOptions: {
+            /**
+             * Comparisons
+             * @description Kept comparisons, with `app`.
+             * @default []
+             */
+            comparisons?: string[];
             /**
              * Files
              * @description Default: as usual for the format.
              */
-            files?: ("none" | "copy") | null;
+            files?: ("none" | "copy" | "link" | "symlink") | null;
+            /**
+             * Folder
+             * @description Name of a new folder beside the collection; without, a file to be fetched. Links need one.
+             */
+            folder?: string | null;
             /**
              * Format
+             * @description `app`: a site to look at without Python.
              * @example csv
              */
             format: string;
@@ -2996,11 +3008,22 @@ export interface components {
              */
             images?: components["schemas"]["ImagesIn"];
             /**
+             * K
+             * @description Neighbours of each image, with `app`.
+             * @default 50
+             */
+            k?: number;
+            /**
              * Keep Formats
              * @description Leave SVG, HEIC and others, which few programs open.
              * @default false
              */
             keep_formats?: boolean;
+            /**
+             * Map
+             * @description With places on this map; without, all maps with `app` and the first of the space with `embedding-atlas`.
+             */
+            map?: string | null;
             /**
              * Metadata
              * @default parquet
@@ -3018,6 +3041,11 @@ export interface components {
              * @default true
              */
             splits?: boolean;
+            /**
+             * Title
+             * @description What visitors read, with `app`.
+             */
+            title?: string | null;
         };
         /**
          * FacetOut
@@ -3117,7 +3145,12 @@ export interface components {
              * Files
              * @description What can be done with image files; the first is usual for the format.
              */
-            files: ("none" | "copy")[];
+            files: ("none" | "copy" | "link" | "symlink")[];
+            /**
+             * Maps
+             * @description Whether it holds places on a map.
+             */
+            maps: boolean;
             /**
              * Metadata
              * @description Whether its table can be of several kinds.

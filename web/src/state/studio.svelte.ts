@@ -170,8 +170,14 @@ export class Studio {
     return this.#begin(() => this.source.start(job), drawer);
   }
 
-  export(images: Images, options: ExportOptions): Promise<void> {
-    return this.#begin(() => this.source.export(images, options));
+  /** Start an export; what stands in its way is returned, for the dialog to say. */
+  async export(images: Images, options: ExportOptions): Promise<string | null> {
+    try {
+      this.#began(await this.source.export(images, options));
+      return null;
+    } catch (error) {
+      return sentence(error);
+    }
   }
 
   /** Start a job once more that failed or was stopped. */
@@ -181,12 +187,15 @@ export class Studio {
 
   async #begin(start: () => Promise<Job>, drawer = true): Promise<void> {
     try {
-      const started = await start();
-      this.jobs = [started, ...this.jobs.filter((other) => other.id !== started.id)];
-      if (drawer) this.drawer = true;
+      this.#began(await start(), drawer);
     } catch (error) {
       this.complain(error);
     }
+  }
+
+  #began(started: Job, drawer = true): void {
+    this.jobs = [started, ...this.jobs.filter((other) => other.id !== started.id)];
+    if (drawer) this.drawer = true;
   }
 
   async cancel(id: string): Promise<void> {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import FileResponse
 
+from impasto.serve import exporting
 from impasto.serve.routes.given import StudioIn
 from impasto.serve.schemas import FormatOut
 
@@ -13,19 +14,8 @@ router = APIRouter(prefix="/exports", tags=["exports"])
 
 @router.get("")
 def formats() -> list[FormatOut]:
-    """List the formats that an `export` job can write; links need the command line."""
-    from impasto.export import FORMATS
-
-    return [
-        FormatOut(
-            name=one.name,
-            title=one.title,
-            files=[each for each in one.files if each in ("none", "copy")],
-            vectors=one.vectors,
-            metadata=one.name == "hf",
-        )
-        for one in FORMATS.values()
-    ]
+    """List what an `export` job can write: the formats, and a site."""
+    return exporting.formats()
 
 
 @router.get(
