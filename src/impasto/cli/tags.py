@@ -221,7 +221,8 @@ def _say_made(made: Curated, top: int, dry_run: bool) -> None:
     more = f" and {len(made.counts) - top:,} more" if len(made.counts) > top else ""
     click.echo(f"left: {shown}{more}")
     if made.bare:
-        what = f"{made.hidden:,} of them hidden" if made.hidden else "they are kept"
-        click.echo(f"{made.bare:,} images have none of these tags; {what}.")
+        what = f"{made.hidden:,} hidden" if made.hidden else "kept"
+        have = "image has" if made.bare == 1 else "images have"
+        click.echo(f"{made.bare:,} {have} none of these tags; {what}.")
     for note in made.notes:
         click.echo(note)

@@ -368,7 +368,8 @@ def _check_parts(
     got = sizes / max(sizes.sum(), 1)
     if (np.abs(got - wanted) > OFF).any():
         shares = [
-            " / ".join(f"{100 * one:.3g}" for one in each[wanted > 0]) for each in (got, wanted)
+            " / ".join(f"{100 * one:.1f}".removesuffix(".0") for one in each[wanted > 0])
+            for each in (got, wanted)
         ]
         notes.append(f"The parts are {shares[0]} % of the images and not {shares[1]}: {whole}.")
 
