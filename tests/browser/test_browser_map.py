@@ -121,6 +121,19 @@ def test_without_a_map_the_page_says_how_to_make_one(browser: Browser, own: Site
         expect(page.locator("#map-says")).to_have_text(f"{ON_MAP} pictures in view.")
 
 
+def test_a_map_that_was_asked_for_is_shown_even_if_another_comes_first(
+    browser: Browser, own: Site
+) -> None:
+    flow.make_map(own.collection, Settings("tsne", perplexity=5), name="first")
+    with visiting(browser, own.address, reduced_motion="reduce") as visit:
+        page = enter(visit)
+        page.get_by_role("button", name="Make a map").click()
+        dialog = page.get_by_role("dialog", name="Make a map")
+        dialog.get_by_role("radio", name=re.compile("^PCA")).check()
+        dialog.get_by_role("button", name="Make it").click()
+        page.wait_for_url("**map=pca-*")
+
+
 def test_it_shows_pictures_by_webgl_and_after_the_card_was_reset(
     driver: Playwright, mapped: Site
 ) -> None:

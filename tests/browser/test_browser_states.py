@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import re
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
+from impasto import flow
 from impasto.core.errors import InvalidInput
 from impasto.core.progress import Progress
+from impasto.store import Collection
 
 if TYPE_CHECKING:
     from tests.browser.axe import violations
-    from tests.browser.visits import Site, Visit, visiting
+    from tests.browser.visits import Site, Visit, draw, serving, visiting
 else:
     from axe import violations
-    from visits import Site, Visit, visiting
+    from visits import Site, Visit, draw, serving, visiting
 
 pytestmark = pytest.mark.browser
 
@@ -144,3 +147,31 @@ def test_the_labels_of_a_narrow_range_are_one(visit: Visit) -> None:
         page.keyboard.press("Shift+ArrowLeft")
     expect(label).to_have_count(0)
     expect(page.locator(".handle span")).to_have_count(2)
+
+
+def test_a_collection_of_one_picture_says_that_nothing_can_be_like_it(
+    browser: Browser, tmp_path: Path
+) -> None:
+    (tmp_path / "pictures").mkdir()
+    draw("circle", 1).save(tmp_path / "pictures" / "one.png")
+    with Collection.create(tmp_path / "one.impasto") as collection:
+        flow.add(collection, tmp_path / "pictures")
+        flow.embed(collection)
+    with serving(tmp_path / "one.impasto") as site, visiting(browser, site.address) as visit:
+        for place, words in (
+            ("neighbours", "there is nothing that could be like it"),
+            ("distribution", "there are no similarities to spread"),
+        ):
+            page = visit.go(f"#/{place}?term=image:1", pictures=False)
+            expect(page.get_by_text(words)).to_be_visible()
+            expect(page.get_by_text("0.000")).to_have_count(0)
+
+
+def test_without_pictures_nothing_offers_to_compute_their_vectors(
+    browser: Browser, empty: Site
+) -> None:
+    with visiting(browser, empty.address) as visit:
+        for place in ("neighbours", "compare", "retrieval", "map"):
+            page = visit.go(f"#/{place}", pictures=False)
+            expect(page.get_by_role("heading", name="No pictures here yet")).to_be_visible()
+            expect(page.get_by_role("button", name="Compute vectors")).to_have_count(0)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { RetrievalResult } from "../api/types";
-import { formatX, measuresOf, parseX, sortedRows, xOf, type OverviewRow } from "./retrieval";
+import type { Job, RetrievalResult } from "../api/types";
+import { formatX, measuresOf, measuring, parseX, sortedRows, surveying, xOf, type OverviewRow } from "./retrieval";
 import { parseTerm, type Term } from "./terms";
 
 const chance = { value: 0.5, low: 0.4, high: 0.6, chance: 0.1 };
@@ -79,5 +79,26 @@ describe("the numbers", () => {
     expect(names("relevant", true)).toEqual(["b9", "a", "b10"]);
     expect(names("x", true)).toEqual(["b9", "b10", "a"]);
     expect(names("y", true)[0]).toBe("a");
+  });
+});
+
+describe("which job measures what is looked at", () => {
+  const job = (id: string, state: string, options: Record<string, string | null>): Job => ({ id, state, options }) as unknown as Job;
+  const jobs = [
+    job("over", "done", { label: "cat", by: null }),
+    job("cat", "running", { label: "cat", by: null }),
+    job("tags", "queued", { label: null, by: "tag" }),
+  ];
+
+  it("is one of this very X", () => {
+    expect(measuring(jobs, { kind: "label", name: "cat" })?.id).toBe("cat");
+    expect(measuring(jobs, { kind: "label", name: "dog" })).toBeUndefined();
+    expect(measuring(jobs, { kind: "tag", name: "cat" })).toBeUndefined();
+    expect(measuring(jobs, null)).toBeUndefined();
+  });
+
+  it("is one of these very rows", () => {
+    expect(surveying(jobs, "tag")?.id).toBe("tags");
+    expect(surveying(jobs, "label")).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 /** Does a space retrieve X? The question in the address, and the order of the big table. */
 
-import type { Overview, RetrievalResult } from "../api/types";
-import type { Estimate } from "../api/types";
+import type { Estimate, Job, Overview, RetrievalResult } from "../api/types";
+import { isActive } from "./jobs";
 import { parseTerm, type Term } from "./terms";
 
 export interface X {
@@ -30,6 +30,16 @@ function nameOf({ kind, value }: Term): X | null {
 
 export function formatX(x: X): string {
   return `${x.kind}:${x.name}`;
+}
+
+/** The job that measures this X, of those that run or wait. */
+export function measuring(jobs: readonly Job[], x: X | null): Job | undefined {
+  return jobs.find((job) => isActive(job) && x !== null && job.options[x.kind] === x.name);
+}
+
+/** The job that measures all labels, or all tags. */
+export function surveying(jobs: readonly Job[], by: Overview["by"]): Job | undefined {
+  return jobs.find((job) => isActive(job) && job.options.by === by);
 }
 
 export interface Measured {

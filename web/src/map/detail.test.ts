@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { gridded, level, scattered } from "./detail";
+import { gridded, level, scattered, spacing } from "./detail";
 
 describe("the size of pictures", () => {
   const spread = { spacing: 0.01, whole: 700 };
@@ -8,6 +8,12 @@ describe("the size of pictures", () => {
   it("is a multiple of their mean distance when everything is in view", () => {
     expect(scattered(spread, 700, 1)).toBeCloseTo(7);
     expect(scattered(spread, 700, 2)).toBeCloseTo(14);
+  });
+
+  it("knows how far apart they lie in a box, and on a line, which has no area", () => {
+    expect(spacing(1, 0.5, 50)).toBeCloseTo(0.1);
+    expect(spacing(1, 0, 4)).toBeCloseTo(0.25);
+    expect(spacing(0, 0, 1)).toBeCloseTo(0.001);
   });
 
   it("grows less than their distances, so that they come apart", () => {

@@ -21,6 +21,11 @@ export interface Spread {
   readonly whole: number;
 }
 
+/** Mean distance of n neighbours that lie evenly in a box, or along a line where that is flat. */
+export function spacing(width: number, height: number, n: number): number {
+  return Math.max(Math.sqrt(Math.max(width * height, 1e-6) / Math.max(1, n)), Math.max(width, height) / Math.max(1, n));
+}
+
 /** The longest side of a picture among scattered ones, in pixels. */
 export function scattered(spread: Spread, scale: number, size: number): number {
   const whole = spread.spacing * spread.whole * size;

@@ -6,7 +6,7 @@
 
 import { Buckets } from "./buckets";
 import type { Colour } from "./colour";
-import { DOT, gridded, level, scattered, SIZES, USUAL_SIZE, type Spread } from "./detail";
+import { DOT, gridded, level, scattered, spacing, SIZES, USUAL_SIZE, type Spread } from "./detail";
 import { drawList, picked, PLAIN, shaped, type Box } from "./drawlist";
 import { enclosed } from "./lasso";
 import { Loader, type Progress, type Supply } from "./loader";
@@ -277,8 +277,7 @@ export class Stage {
 
   get #spread(): Spread {
     const { left, top, right, bottom } = this.#buckets.scatter.bounds;
-    const spacing = Math.sqrt(Math.max((right - left) * (bottom - top), 1e-6) / Math.max(1, this.length));
-    return { spacing, whole: fit(this.#buckets.scatter.bounds, this.#size).scale };
+    return { spacing: spacing(right - left, bottom - top, this.length), whole: fit(this.#buckets.scatter.bounds, this.#size).scale };
   }
 
   #away(point: number): number {
