@@ -59,6 +59,7 @@ def make(home: Path, chromium: str) -> None:
             photograph(browser, f"{at}neighbours?term=image:{fox}", "neighbours-dark", dark=True)
             photograph(browser, f"{at}distribution?term=image:{fox}", "distribution")
             photograph(browser, f"{at}map?by=label&draw=webgl", "map", patience=8000)
+            photograph(browser, f"{at}prepare", "prepare", patience=4000)
             photograph(browser, f"{at}try?term=image:{owl}", "try")
             photograph(browser, demo.taught.report.resolve().as_uri(), "report")
         studio.close()
