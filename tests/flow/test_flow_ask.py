@@ -152,6 +152,8 @@ def test_spaces_by_name(gallery: Gallery, tmp_path: Path) -> None:
         assert flow.choose_space(collection, "efficientnet_lite0-stage1") == one
         with pytest.raises(InvalidInput, match="Several spaces"):
             flow.choose_space(collection, "eff")
+        with pytest.raises(InvalidInput, match="Several spaces"):
+            flow.choose_space(collection, pool.network)
         with pytest.raises(NotFound, match="No space 'stage1'"):
             flow.choose_space(collection, "stage1")
         assert [found.space for found in flow.retrieval(collection, label="discs")] == [

@@ -144,6 +144,13 @@ def test_what_is_learned_on_its_vectors_is_judged_on_the_same_images(
     assert ours == theirs
     assert "Judged on the images that model:tuned was not tuned on." in done.then.card["notes"]
     with flow.open_collection(path) as collection:
+        assert flow.choose_space(collection, "model:tuned").network == "model:tuned"
+        names = (done.taught.name, done.then.name)
+        compared = flow.compare_models(collection, names).comparison
+        titles = {row.name: row.title for row in compared.rows}
+        before = done.taught.card["neighbours_in"]
+        assert titles[f"nearest:{names[0]}"] == f"Nearest neighbour, {before}"
+        assert titles[f"nearest:{names[1]}"] == f"Nearest neighbour, {done.space.title}"
         space = done.space.name
         with pytest.raises(InvalidInput, match="learned by heart"):
             flow.learn(collection, flow.LearnOptions(space=space, folds=3))

@@ -24,15 +24,17 @@ seed_option = click.option(
     help="Seed of every random step.",
 )
 space_option = click.option(
-    "--space", help="Name of a space of the collection, or the beginning of it (default: newest)."
+    "--space",
+    help="Name of a space of the collection, the beginning of it, or its network (default: "
+    "newest).",
 )
 
 spaces_option = click.option(
     "--space",
     "spaces",
     multiple=True,
-    help="Name of a space of the collection, or the beginning of it (default: newest); several "
-    "stand side by side.",
+    help="Name of a space of the collection, the beginning of it, or its network (default: "
+    "newest); several stand side by side.",
 )
 
 

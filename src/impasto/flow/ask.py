@@ -53,14 +53,14 @@ def newest(spaces: Sequence[SpaceInfo]) -> Space:
 
 
 def choose_space(collection: Collection, name: str | None = None) -> Space:
-    """Return the space that is meant: by name or the beginning of it, else the `newest`.
+    """Return the space meant: by its name or the beginning, or its network; else the `newest`.
 
     Raises
     ------
     NotFound
         When there is no such space, or none at all.
     InvalidInput
-        When several spaces begin like that.
+        When several spaces are meant like that.
     """
     filled = [info for info in collection.spaces() if info.rows]
     if not filled:
@@ -72,7 +72,7 @@ def choose_space(collection: Collection, name: str | None = None) -> Space:
     spaces = {info.space.name: info.space for info in filled}
     if name in spaces:
         return spaces[name]
-    like = [space for key, space in spaces.items() if key.startswith(name)]
+    like = [space for key, space in spaces.items() if key.startswith(name) or space.network == name]
     if len(like) > 1:
         options = ", ".join(space.name for space in like)
         raise InvalidInput(f"Several spaces begin with {name!r}: {options}. Name one of them.")

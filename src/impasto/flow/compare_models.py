@@ -80,7 +80,9 @@ def compare_models(
         said = ", ".join(f"{name} tells {target}" for name, target in targets.items())
         raise InvalidInput(f"Only models that tell the same can be compared: {said}.")
     spaces = {
-        name: str(card.get("space_title") or card.get("space_name") or name)
+        name: str(
+            card.get("neighbours_in") or card.get("space_title") or card.get("space_name") or name
+        )
         for name, card in cards.items()
     }
     beside = comparison.compare_numbers if kind == "number" else comparison.compare_models

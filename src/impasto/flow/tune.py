@@ -60,6 +60,7 @@ class _Class:
     groups: NDArray[np.int64]
     parts: NDArray[np.str_]
     notes: tuple[str, ...]
+    beside: str  # title of the space of the vectors, whose nearest images it is judged beside
 
     def kept(self, keep: NDArray[np.bool_], note: str) -> _Class:
         """Return those images only."""
@@ -229,7 +230,14 @@ def _gathered(collection: Collection, options: TuneOptions, progress: Progress) 
         tags = tag_lesson(collection, asked, progress)
         assert tags.parts is not None  # no folds were asked for
         return _Class(
-            tags.ids, tags.values, tags.tags, tags.names, tags.groups, tags.parts, tags.notes
+            tags.ids,
+            tags.values,
+            tags.tags,
+            tags.names,
+            tags.groups,
+            tags.parts,
+            tags.notes,
+            tags.spaces[0].title,
         )
     labels = label_lesson(collection, asked, progress)
     assert labels.parts is not None  # no folds were asked for
@@ -242,6 +250,7 @@ def _gathered(collection: Collection, options: TuneOptions, progress: Progress) 
         labels.groups,
         labels.parts,
         labels.notes,
+        labels.spaces[0].title,
     )
 
 
@@ -367,6 +376,7 @@ def _stored(
         collection=collection.name,
         network=lesson.network.name,
         about=plan.about,
+        neighbours_in=pupils.beside,
     )
     figure = room.draw_curves(tuned.curves, f"{about}, epoch by epoch")
     files = {

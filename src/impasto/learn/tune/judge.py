@@ -153,7 +153,7 @@ def _model(
 
 
 def tuned_card(
-    judged: Judged, *, title: str, collection: str, network: str, about: str
+    judged: Judged, *, title: str, collection: str, network: str, about: str, neighbours_in: str
 ) -> dict[str, Any]:
     """Return the model card of a tuned network; see `impasto.learn.card`.
 
@@ -168,6 +168,8 @@ def tuned_card(
         That it was tuned from.
     about : str
         What the plan does.
+    neighbours_in : str
+        Title of the space whose nearest images the network is judged beside: not its own.
     """
     model, evaluation = judged.model, judged.evaluation
     return model.to_json() | {
@@ -177,7 +179,11 @@ def tuned_card(
         "tuned_from": network,
         "space_name": model.space.name,
         "space_title": model.space.title,
+        "neighbours_in": neighbours_in,
         "metrics": evaluation.metrics(),
-        "notes": list(evaluation.notes),
+        "notes": [
+            *evaluation.notes,
+            f"Nearest neighbours are those in {neighbours_in}, not in the tuned vectors.",
+        ],
         "versions": versions("torch", "scipy"),
     }
