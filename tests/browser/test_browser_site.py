@@ -11,11 +11,13 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, expect
 
 from impasto import flow
 from impasto.explore import pair
+from impasto.explore.distribution import between
 from impasto.serve.site import SiteOptions, write_site
 from impasto.store import Collection, Filter, KeptQuery, Sort
 
@@ -108,6 +110,29 @@ def test_a_visitor_walks_from_neighbour_to_neighbour(guest: Visit, drawn: Path) 
     page.wait_for_function("wanted => location.hash.includes(`image:${wanted}`)", arg=first)
 
 
+def test_a_visitor_reads_a_distribution(guest: Visit, drawn: Path) -> None:
+    page = guest.go()
+    page.keyboard.press("g")
+    page.keyboard.press("d")
+    page.get_by_role("list", name="Queries").get_by_role("link", name="circle").click()
+    with Collection.open(drawn / "shapes.impasto", writable=False) as collection:
+        answer = flow.ask(collection, flow.read_terms(["label:circle"])[0])
+        similar = answer.similarities
+        low, high = np.quantile(similar[~np.isnan(similar)], [0.4, 0.7]).round(3).tolist()
+        inside = between(similar, answer.ids, low, high).tolist()
+    page.get_by_role("spinbutton", name="from similarity").fill(str(low))
+    page.get_by_role("spinbutton", name="to similarity").fill(str(high))
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**high={high}**")
+    expect(page.get_by_role("heading", name=f"{len(inside)} pictures")).to_be_visible()
+    assert guest.ids() == inside
+    page.get_by_role("button", name="Logarithmic").click()
+    expect(page.get_by_text("heights are logarithms")).to_be_visible()
+    expect(page.get_by_role("link", name="Neighbours")).to_have_count(1)  # the room, not the query
+    guest.go(f"#/distribution?term=image:{inside[0]}", pictures=False)
+    expect(page.get_by_text("does not hold the distribution of that query")).to_be_visible()
+
+
 def test_a_visitor_sees_the_map(guest: Visit) -> None:
     page = guest.go("#/map?by=label", pictures=False)
     expect(page.locator("canvas").first).to_be_visible()
@@ -153,7 +178,13 @@ def test_a_visitor_reads_a_comparison(guest: Visit, drawn: Path) -> None:
 def test_rooms_that_need_a_server_are_not_there(guest: Visit) -> None:
     page = guest.go()
     rooms = page.get_by_role("navigation", name="Rooms").get_by_role("link").all_inner_texts()
-    assert [room.strip() for room in rooms] == ["Browse", "Neighbours", "Compare", "Map"]
+    assert [room.strip() for room in rooms] == [
+        "Browse",
+        "Neighbours",
+        "Distribution",
+        "Compare",
+        "Map",
+    ]
     expect(page.get_by_role("button", name="Jobs")).to_have_count(0)
     guest.go("#/try")  # an address from elsewhere leads to what is there
     expect(page).to_have_title("Browse · My shapes · impasto")

@@ -103,9 +103,9 @@ def test_maps_are_those_of_the_api(room: Room, tmp_path: Path) -> None:
         with TestClient(create_app(studio), base_url="http://127.0.0.1:8585") as client:
             told = data(tmp_path / "all", "site.json")
             assert isinstance(told, dict)
-            assert told["rooms"] == ["browse", "neighbours", "map"]
+            assert told["rooms"] == ["browse", "neighbours", "distribution", "map"]
             for address, file in told["answers"].items():
-                if not address.startswith("sprites/"):
+                if not address.startswith(("sprites/", "distribution/")):
                     asked = client.get(f"/api/{address}").content
                     kept = (tmp_path / "all" / "data" / file).read_bytes()
                     assert kept == asked or json.loads(kept) == json.loads(asked), address
@@ -120,7 +120,49 @@ def test_maps_are_those_of_the_api(room: Room, tmp_path: Path) -> None:
     everyone, few = points("all"), points("some")
     assert set(few["id"].tolist()) == some & set(made.ids.tolist())
     np.testing.assert_array_equal(few, everyone[np.isin(everyone["id"], few["id"])])
-    assert data(tmp_path / "none", "site.json")["rooms"] == ["browse", "neighbours"]  # type: ignore[index]
+    assert data(tmp_path / "none", "site.json")["rooms"] == [  # type: ignore[index]
+        "browse",
+        "neighbours",
+        "distribution",
+    ]
+
+
+def test_distributions_are_those_of_the_api(room: Room, tmp_path: Path) -> None:
+    collection = room.studio.collection
+    labels = [name for name, _ in collection.facets().labels]
+    write_site(collection, tmp_path / "all")
+    few = collection.order(Filter(label=labels[0], usable=True))[:4].tolist()
+    write_site(collection, tmp_path / "few", SiteOptions(ids=few))
+    for site, wanted in (("all", labels), ("few", labels[:1])):
+        told = data(tmp_path / site, "site.json")
+        assert isinstance(told, dict)
+        held = told["distributions"]
+        assert sorted(one["terms"] for one in held) == sorted([f"label:{each}"] for each in wanted)
+        ids = np.fromfile(tmp_path / site / "data" / "ids.i32", "<i4")
+        for number, one in enumerate(held):
+            query = {"term": one["terms"], "space": one["space"]}
+            answer = room.client.get("/api/distribution", params={**query, "bins": 400}).json()
+            files = told["answers"]
+            kept = data(tmp_path / site, files[f"distribution/{number}"])
+            assert isinstance(kept, dict)
+            assert kept["title"] == one["title"] == answer["title"]
+            assert kept["counts"] == answer["counts"]
+            assert kept["above"] == answer["above"]
+            assert sum(kept["counts"]) == answer["total"]
+            for name in ("edges", "mean", "std", "background"):
+                assert kept[name] == pytest.approx(answer[name], rel=1e-5)
+            similarities = np.fromfile(
+                tmp_path / site / "data" / files[f"distribution/{number}/similarities"], "<f4"
+            )
+            low, high = np.nanquantile(similarities, [0.3, 0.8]).tolist()
+            inside = room.client.get(
+                "/api/distribution/images", params={**query, "low": low, "high": high}
+            )
+            listed = np.frombuffer(inside.content, "<i4")
+            mine = np.flatnonzero((similarities >= low) & (similarities < high))
+            mine = mine[np.lexsort((ids[mine], -similarities[mine]))]
+            assert ids[mine].tolist() == listed[np.isin(listed, ids)].tolist()
+            assert len(mine)
 
 
 def test_comparisons_are_answered_beforehand(room: Room, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,7 +26,7 @@ from impasto.core.space import Space, Vectors
 from impasto.export import Exported, Place
 from impasto.export.place import bytes_below, check_space
 from impasto.flow.export import some_of
-from impasto.serve import present, site_comparisons
+from impasto.serve import present, site_comparisons, site_distributions
 from impasto.serve.front import STATIC
 from impasto.serve.routes.maps import rows as place_rows
 from impasto.serve.routes.sprites import SHAPE
@@ -153,7 +154,8 @@ def write_site(
         writer.images()
         near = {space.name: writer.neighbours(space) for space in spaces}
         writer.maps(maps)
-        writer.summary(spaces, near, writer.comparisons())
+        compared = writer.comparisons()
+        writer.summary(spaces, near, compared, writer.distributions(spaces, compared))
         size = bytes_below(new)
     return Exported(there, "app", len(ids), size, tuple(skipped), (_how_to_look(there),))
 
@@ -252,6 +254,7 @@ class _Writer:
         some = options.limit is not None or options.ids is not None
         self.everything = options.wanted == EVERYTHING and not some
         self.answers: dict[str, str] = {}
+        self.labels: Counter[str] = Counter()
         folder.mkdir()
 
     def chunks(self) -> Iterator[tuple[int, NDArray[np.int64]]]:
@@ -271,6 +274,7 @@ class _Writer:
         (self.folder / "cards").mkdir()
         for number, ids in self.chunks():
             records = self.collection.images(ids.tolist())
+            self.labels.update(record.label for record in records if record.label is not None)
             cards = [present.image(record).model_dump(mode="json") for record in records]
             _write_json(self.folder / "cards" / f"{number}.json", cards)
             for image in ids.tolist():
@@ -393,6 +397,27 @@ class _Writer:
         self.answer("comparisons", [each.model_dump(mode="json") for each in kept])
         return found
 
+    def distributions(
+        self, spaces: Sequence[Space], compared: Sequence[dict[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """Write the distributions that the site holds; return what they ask."""
+        labels = [name for name, _ in self.labels.most_common()]
+        wanted = site_distributions.queries(labels, self.options.wanted.selection, compared)
+        names = [space.name for space in spaces]
+        asked = [
+            (name, terms) for space, terms in wanted for name in names if space in (None, name)
+        ]
+        self.progress.stage("Writing distributions", len(asked), "queries")
+        found = []
+        for number, (name, terms) in enumerate(asked):
+            found.append(
+                site_distributions.write(
+                    self.collection, name, terms, number, self.ids, self.answer
+                )
+            )
+            self.progress.advance()
+        return found
+
     def answer(self, address: str, body: Any) -> None:
         """Write down what the API answers at an address below ``api/``: bytes, or JSON."""
         folder = self.folder / "answers"
@@ -405,7 +430,11 @@ class _Writer:
             _write_json(folder / name, body)
 
     def summary(
-        self, spaces: Sequence[Space], near: dict[str, Any], comparisons: list[dict[str, Any]]
+        self,
+        spaces: Sequence[Space],
+        near: dict[str, Any],
+        comparisons: list[dict[str, Any]],
+        distributions: list[dict[str, Any]],
     ) -> None:
         """Write what the page reads first."""
         title = self.options.title or self.collection.name
@@ -433,6 +462,7 @@ class _Writer:
                 "rooms": [
                     "browse",
                     *(["neighbours"] if near else []),
+                    *(["distribution"] if distributions else []),
                     *(["compare"] if comparisons else []),
                     *(["map"] if "maps" in self.answers else []),
                 ],
@@ -440,6 +470,7 @@ class _Writer:
                 "per_folder": PER_FOLDER,
                 "near": near,
                 "comparisons": comparisons,
+                "distributions": distributions,
                 "answers": self.answers,
             },
         )

@@ -231,6 +231,8 @@ export function fakeSource(images: number, delay = 0): DataSource {
 
   return {
     served: true,
+    held: [],
+    answers: () => true,
     rooms: new Set(ROOMS.map(({ page }) => page)),
     files: ["svg", "png", "zip"],
     collection: () => wait(collection),

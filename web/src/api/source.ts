@@ -59,9 +59,20 @@ export type Images = { readonly ids: ArrayLike<number> } | { readonly view: View
 /** Two queries of a comparison, by their places. */
 export type Pair = readonly [first: number, second: number];
 
+/** A query whose distribution was written down. */
+export interface Held {
+  readonly space: string;
+  readonly terms: readonly string[];
+  readonly title: string;
+}
+
 export interface DataSource {
   /** Whether a server answers: it takes pictures and queries of every kind, works, keeps edits. */
   readonly served: boolean;
+  /** Queries whose distributions a site holds; a server answers any, and names none. */
+  readonly held: readonly Held[];
+  /** Whether a page has an answer to a query. */
+  answers(page: Page, terms: readonly Term[]): boolean;
   /** The rooms that can be shown; the others are left out. */
   readonly rooms: ReadonlySet<Page>;
   /** As what a comparison can be saved. */

@@ -20,6 +20,7 @@ const FILES: Record<string, unknown> = {
     properties: {},
     rooms: ["browse", "neighbours"],
     comparisons: [],
+    distributions: [{ space: "s", terms: ["label:x"], title: "x" }],
     chunk: 2,
     per_folder: 4,
     near: {
@@ -31,7 +32,7 @@ const FILES: Record<string, unknown> = {
         background: { mean: 0.1, std: 0.2, of: "random pairs" },
       },
     },
-    answers: { "distribution?space=s&term=tag:a b&bins=10": "answers/0.json" },
+    answers: { "distribution/inside?space=s&term=tag:a b&of=label:x&bins=10": "answers/0.json" },
   },
   "data/ids.i32": Int32Array.of(3, 5, 7).buffer,
   "data/cards/0.json": [card(3), card(5)],
@@ -62,8 +63,9 @@ it("reads what was written down, and no more of it than is needed", async () => 
 it("gives answers of the API that were written down, by their addresses", async () => {
   const source = await staticSource("data/", ask);
   const terms = [{ kind: "tag", value: "a b", negative: false }] as const;
-  expect(await source.distribution({ space: "s", terms }, 10)).toEqual({ title: "kept" });
-  await expect(source.distribution({ space: "s", terms }, 11)).rejects.toThrow("does not hold that");
+  const of = { kind: "label", value: "x", negative: false } as const;
+  expect(await source.inside({ space: "s", terms }, of, 10)).toEqual({ title: "kept" });
+  await expect(source.inside({ space: "s", terms }, of, 11)).rejects.toThrow("does not hold that");
 });
 
 it("knows the neighbours of its own pictures", async () => {
@@ -84,7 +86,10 @@ it("says what it does not hold", async () => {
   const source = await staticSource("data/", ask);
   const query = { space: null, terms: [imageTerm(5), imageTerm(7, true)] };
   await expect(source.neighbours(query, 0, 10)).rejects.toThrow("This site does not hold answers");
-  await expect(source.distribution(query, 10)).rejects.toThrow("This site does not hold that");
+  await expect(source.distribution(query, 10)).rejects.toThrow("This site does not hold the distribution");
+  const label = { kind: "label", value: "x", negative: false } as const;
+  expect(["neighbours", "distribution", "browse"].map((page) => source.answers(page as never, [label]))).toEqual([false, true, true]);
+  expect(["neighbours", "distribution"].map((page) => source.answers(page as never, [imageTerm(5)]))).toEqual([true, false]);
   await expect(source.saveSelection("a", { ids: [1] })).rejects.toThrow("looked at, not changed");
   await expect(source.upload(new Blob())).rejects.toThrow("looked at, not changed");
 });

@@ -11,9 +11,10 @@ import { countFacets, Listing } from "../lib/listing";
 import type { Page } from "../lib/rooms";
 import { EVERYTHING, isFiltered } from "../lib/view";
 import { serverSource } from "./server";
-import { SourceError, type DataSource, type Query } from "./source";
+import { SourceError, type DataSource, type Held, type Query } from "./source";
 import { packed } from "./staticSprites";
 import { keptCompares, type KeptHere } from "./staticCompare";
+import { isHeld, keptSpreads } from "./staticSpread";
 import type { Collection, Comparison, Facets, Image, Neighbour, Neighbours } from "./types";
 
 /** What `site.json` says: the door to all the rest. */
@@ -22,6 +23,7 @@ interface Site {
   readonly properties: Readonly<Record<string, Facets["properties"][number]["type"]>>;
   readonly rooms: readonly Page[];
   readonly comparisons: readonly KeptHere[];
+  readonly distributions: readonly Held[];
   /** Images whose facts, or neighbours, lie in one file. */
   readonly chunk: number;
   readonly per_folder: number;
@@ -127,6 +129,11 @@ export async function staticSource(
   return {
     ...written,
     served: false,
+    held: site.distributions,
+    answers: (page, terms) => {
+      if (page === "distribution") return isHeld(site.distributions, terms);
+      return page !== "neighbours" || places.has(soleImage(terms) ?? -1);
+    },
     rooms: new Set(site.rooms),
     files: ["svg", "json"],
     collection: () => Promise.resolve(site.collection),
@@ -137,6 +144,7 @@ export async function staticSource(
       return facetOf(listed.matching(EVERYTHING), listed.matching(view), by);
     },
     ...keptCompares(site.comparisons, kept),
+    ...keptSpreads(site.distributions, site.collection.default_space, ids, kept),
     comparisons: async () => (site.comparisons.length ? ((await kept("comparisons")).json() as Promise<Comparison[]>) : []),
     history: () => Promise.resolve({ changed: 0, undo: null, redo: null }),
     order: async (view) => {

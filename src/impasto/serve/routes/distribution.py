@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-import numpy as np
 from fastapi import APIRouter, Query, Request, Response
-from numpy.typing import NDArray
 
 from impasto import flow
 from impasto.core.records import Estimate
-from impasto.explore.cut import SHARE, Cut, curve
+from impasto.explore.cut import SHARE
 from impasto.explore.distribution import between
-from impasto.explore.distribution import distribution as spread
 from impasto.serve import present
 from impasto.serve.routes.given import OCTETS, SpaceName, StudioIn, Terms, id_bytes
 from impasto.serve.schemas import (
     ContrastOut,
-    CutOut,
     DistributionOut,
     GroupOut,
     GroupsOut,
-    Quantile,
 )
+from impasto.serve.spread import distribution_out
 
 router = APIRouter(tags=["distribution"])
 
@@ -41,31 +37,7 @@ def distribution(
 ) -> DistributionOut:
     """Give the histogram of all similarities of a query, beside that of random pairs."""
     answer = studio.answers.ask(space, terms)
-    found = spread(answer.similarities, bins=bins)
-    random = answer.background.distribution(bins=bins)
-    scale = found.total / random.total if random.total else 0.0
-    cuts = curve(answer.similarities, answer.background.similarities, found.edges)
-    return DistributionOut(
-        space=answer.space.name,
-        title=answer.query.title,
-        edges=found.edges.tolist(),
-        counts=found.counts.tolist(),
-        background=(random.counts * scale).tolist(),
-        mean=found.mean,
-        std=found.std,
-        background_mean=random.mean,
-        background_std=random.std,
-        background_of=answer.background.of,
-        quantiles=[Quantile(q=q, value=value) for q, value in found.quantiles.items()],
-        total=found.total,
-        parts=list(answer.query.parts),
-        above=cuts.counts.tolist(),
-        expected=cuts.expected.tolist(),
-        shares=_finite(cuts.shares),
-        unrelated=cuts.unrelated,
-        cut=_cut(cuts.suggest(share)),
-        cut_sentence=cuts.sentence(share),
-    )
+    return distribution_out(answer, bins=bins, share=share)
 
 
 @router.get("/distribution/images", response_class=Response, responses=OCTETS)
@@ -145,15 +117,3 @@ def groups(
         ],
         left_out=told.left_out,
     )
-
-
-def _cut(cut: Cut | None) -> CutOut | None:
-    if cut is None:
-        return None
-    return CutOut(
-        similarity=cut.similarity, count=cut.count, expected=cut.expected, share=cut.share
-    )
-
-
-def _finite(values: NDArray[np.float64]) -> list[float | None]:
-    return [None if np.isnan(value) else value for value in values.tolist()]
