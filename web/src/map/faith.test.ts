@@ -14,6 +14,7 @@ it("says in one sentence how far to trust a map", () => {
   expect(faithSentence(faith(0.5))).toContain("(50 %, 50 times of what a shuffled map keeps)");
   expect(faithSentence(faith(0.5))).toContain("groups can be trusted");
   expect(faithSentence(faith(0.05))).toMatch(/^Few .*broad directions only\.$/);
+  expect(faithSentence({ ...faith(1), k: 1 })).toMatch(/^Nearly all of the pictures .* lie nearest to the one that is most like them/);
   expect(faithSentence(faith(0.005))).not.toContain("times");
 });
 

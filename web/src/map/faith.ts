@@ -15,6 +15,8 @@ export function faithSentence(faith: Faithfulness): string {
         ? "groups can be trusted, single distances less"
         : "it shows the broad directions only";
   const times = chance !== null && chance > 0 && value > chance ? `, ${factor(value / chance)} of what a shuffled map keeps` : "";
+  if (faith.k === 1)
+    return `${share} of the pictures (${percent(value)}${times}) lie nearest to the one that is most like them: ${advice}.`;
   return `${share} of each picture’s ${faith.k} most similar pictures (${percent(value)}${times}) lie among the ${faith.k} nearest to it here: ${advice}.`;
 }
 
