@@ -23,6 +23,8 @@ def curves(*values: float) -> Curves:
 
 def test_a_line_of_bars() -> None:
     assert spark([0, 0.5, 1, NAN]) == "▁▅█·"
+    many = spark([0.0] * 500 + [1.0] * 499 + [NAN])
+    assert many == "▁" * 30 + "█" * 29 + "·"
 
 
 def test_the_epoch_and_the_labels_that_are_told_worst() -> None:

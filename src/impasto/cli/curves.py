@@ -17,14 +17,21 @@ SHOWN = 12
 """Labels whose curves are shown: those that are told worst now."""
 
 
+WIDE = 60
+"""Bars of a curve at most; of more values every n-th is drawn, the last one among them."""
+
+
 def spark(values: Sequence[float]) -> str:
-    """Draw values between 0 and 1 as a line of bars; a dot where there is none.
+    """Draw values between 0 and 1 as a line of at most `WIDE` bars; a dot where there is none.
 
     Examples
     --------
     >>> spark([0, 0.5, 1, float("nan")])
     '▁▅█·'
     """
+    if len(values) > WIDE:
+        last = len(values) - 1
+        values = [values[round(i * last / (WIDE - 1))] for i in range(WIDE)]
     return "".join(
         "·" if math.isnan(value) else BARS[min(int(value * len(BARS)), len(BARS) - 1)]
         for value in values
