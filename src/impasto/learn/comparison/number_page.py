@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from impasto.learn.comparison.numbers import LESS_IS_BETTER, NUMBER_TITLES, NumberComparison
-from impasto.learn.comparison.page import is_clear
+from impasto.learn.comparison.page import is_clear, lead
 from impasto.learn.number.report import Shown, between, number
 from impasto.learn.report import Name, Picture, data_url, template
 
@@ -77,15 +77,7 @@ def numbers_verdict(compared: NumberComparison) -> str:
     text += f"the median is {number(mae.chance)} off."
     if mae.value >= mae.chance:
         text += " By this measure none is better than not looking."
-    pairs = [p for p in compared.pairs if p.measure == "mae" and best.name in (p.first, p.second)]
-    beaten = [p for p in pairs if p.corrected < 0.05]
-    if len(beaten) == len(pairs):
-        text += " Its lead is more than chance over every other model."
-    elif not beaten:
-        text += " But its lead over the others may be chance: these images do not settle it."
-    else:
-        others = ", ".join(p.second if p.first == best.name else p.first for p in beaten)
-        text += f" Its lead over {others} is more than chance; over the others it may be chance."
+    text += lead(best.name, [pair for pair in compared.pairs if pair.measure == "mae"])
     near = [row for row in compared.rows if row.name.startswith("nearest:")]
     if near and min(row.measures["mae"].value for row in near) <= mae.value:
         text += " Asking the nearest neighbours does as well as any of them."

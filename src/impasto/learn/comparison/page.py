@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from impasto.core.records import Estimate
-from impasto.learn.comparison.compare import MEASURES, TITLES, ModelComparison
+from impasto.learn.comparison.compare import MEASURES, TITLES, ModelComparison, Pair
 from impasto.learn.report import Name, Picture, data_url, template
 
 _SHOWN = 12
@@ -98,19 +98,23 @@ def verdict(compared: ModelComparison) -> str:
     chance = best.measures[measure].chance
     text = f"{best.name} has the best {TITLES[measure]}, {best.measures[measure].value:.3f}, where "
     text += f"an answer without a look at the picture has {chance:.3f}."
-    pairs = [p for p in compared.pairs if p.measure == measure and best.name in (p.first, p.second)]
-    beaten = [p for p in pairs if p.corrected < 0.05]
-    if len(beaten) == len(pairs):
-        text += " Its lead is more than chance over every other model."
-    elif not beaten:
-        text += " But its lead over the others may be chance: these images do not settle it."
-    else:
-        others = ", ".join(p.second if p.first == best.name else p.first for p in beaten)
-        text += f" Its lead over {others} is more than chance; over the others it may be chance."
+    text += lead(best.name, [pair for pair in compared.pairs if pair.measure == measure])
     near = [row for row in compared.rows if row.name.startswith("nearest:")]
     if near and max(row.measures[measure].value for row in near) >= best.measures[measure].value:
         text += " Asking the nearest neighbour does as well as any of them."
     return text
+
+
+def lead(best: str, pairs: Sequence[Pair]) -> str:
+    """Say over which models the lead of the best one is more than chance; begins with a space."""
+    own = [pair for pair in pairs if best in (pair.first, pair.second)]
+    beaten = [pair for pair in own if pair.corrected < 0.05]
+    if len(beaten) == len(own):
+        return " Its lead is more than chance over every other model."
+    if not beaten:
+        return " But its lead over the others may be chance: these images do not settle it."
+    others = ", ".join(pair.second if pair.first == best else pair.first for pair in beaten)
+    return f" Its lead over {others} is more than chance; over the others it may be chance."
 
 
 def is_clear(difference: Estimate) -> bool:
