@@ -2,7 +2,6 @@
 
 import type { Estimate, Model, ModelDetail, ModelsCompared, Scored } from "../api/types";
 import { formatPlace } from "./hash";
-import { compareText } from "./text";
 import { EVERYTHING, viewParams, type View } from "./view";
 
 const MEASURES: Readonly<Record<string, string>> = {
@@ -70,12 +69,15 @@ export function scoredCell(row: Scored, column: string): Cell {
   return row.estimates[column]?.value ?? row.numbers[column] ?? null;
 }
 
+/** As people order words: "b9" before "b10". */
+const byWords = new Intl.Collator("en", { numeric: true });
+
 /** Sort rows by a column; those without a value come last, either way. */
 export function sortedBy<T>(rows: readonly T[], cell: (row: T) => Cell, descending: boolean): T[] {
   return [...rows].sort((first, second) => {
     const [a, b] = [cell(first), cell(second)];
     if (a === null || b === null) return Number(a === null) - Number(b === null);
-    const order = typeof a === "string" || typeof b === "string" ? compareText(String(a), String(b)) : a - b;
+    const order = typeof a === "string" || typeof b === "string" ? byWords.compare(String(a), String(b)) : a - b;
     return descending ? -order : order;
   });
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Job, RetrievalResult } from "../api/types";
-import { formatX, measuresOf, measuring, parseX, sortedRows, surveying, xOf, type OverviewRow } from "./retrieval";
+import { formatX, measuresOf, measuring, parseX, sortValue, surveying, xOf, type OverviewRow } from "./retrieval";
+import { sortedBy } from "./models";
 import { parseTerm, type Term } from "./terms";
 
 const chance = { value: 0.5, low: 0.4, high: 0.6, chance: 0.1 };
@@ -74,7 +75,7 @@ describe("the numbers", () => {
   it("sort by name, number and space; a space without an answer comes last", () => {
     const rows = [row("b10", 3, { x: 0.2 }), row("b9", 9, { x: 0.9, y: -0.1 }), row("a", 5, { y: 0.4 })];
     const names = (by: string, descending: boolean): string[] =>
-      sortedRows(rows, by, descending).map(({ name }) => name);
+      sortedBy(rows, (each) => sortValue(each, by), descending).map(({ name }) => name);
     expect(names("name", false)).toEqual(["a", "b9", "b10"]);
     expect(names("relevant", true)).toEqual(["b9", "a", "b10"]);
     expect(names("x", true)).toEqual(["b9", "b10", "a"]);

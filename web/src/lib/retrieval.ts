@@ -68,17 +68,10 @@ export function measuresOf(results: readonly RetrievalResult[], all: boolean): M
 
 export type OverviewRow = Overview["rows"][number];
 
-/** Rows by name, by number of pictures, or by how well a space (its name) does. */
-export function sortedRows(rows: readonly OverviewRow[], by: string, descending: boolean): OverviewRow[] {
-  const collator = new Intl.Collator("en", { numeric: true });
-  const gain = (row: OverviewRow): number =>
-    row.cells.find(({ space }) => space === by)?.gain ?? -Infinity;
-  const sorted = [...rows].sort((a, b) =>
-    by === "name"
-      ? collator.compare(a.name, b.name)
-      : by === "relevant"
-        ? a.relevant - b.relevant
-        : gain(a) - gain(b) || 0,
-  );
-  return descending ? sorted.reverse() : sorted;
+/** What a row is sorted by: its name, its pictures, chance, or how well a space (its name) does. */
+export function sortValue(row: OverviewRow, column: string): string | number | null {
+  if (column === "name") return row.name;
+  if (column === "relevant") return row.relevant;
+  if (column === "chance") return row.cells[0]?.average_precision.chance ?? null;
+  return row.cells.find(({ space }) => space === column)?.gain ?? null;
 }
