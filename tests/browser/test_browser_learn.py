@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from impasto import flow
 from impasto.core.progress import Progress
+from impasto.core.records import About, Found
 from impasto.store import Collection
 
 if TYPE_CHECKING:
@@ -223,6 +225,37 @@ def test_two_models_side_by_side(browser: Browser, learned: Site) -> None:
         for name in ("one", "tags"):
             page.get_by_label(f"Compare {name}").set_checked(True)
         expect(page.get_by_text("Models of one target can be compared")).to_be_visible()
+
+
+def test_models_of_a_number_open_the_pictures_that_one_is_closer_to(
+    browser: Browser, own: Site
+) -> None:
+    collection = own.collection
+    found = []
+    for image in collection.images(collection.order().tolist()):
+        state = image.file.stat()
+        about = About(image.label, image.tags, None, {"size": 3 * image.width - image.height})
+        found.append(Found(image.root, image.path, state.st_size, state.st_mtime_ns, about))
+    collection.record(found, root=found[0].root, prune=False, hash_file=lambda _: b"")
+    for method in ("ridge", "kernel-ridge"):
+        target = flow.LearnOptions(target="size", method=method, folds=3, name=method)
+        flow.learn(collection, target)
+    with visiting(browser, own.address) as visit:
+        page = visit.go("#/learn?compare=ridge&compare=kernel-ridge", pictures=False)
+        count = page.get_by_role("button", name="to which kernel-ridge is closer").first
+        number = int(count.inner_text())
+        count.focus()
+        page.keyboard.press("Enter")
+        shown = page.get_by_role("group", name="kernel-ridge is closer than ridge")
+        expect(shown.get_by_role("link")).to_have_count(number)
+        shown.locator("img.ready").first.wait_for()
+        asked = "names=ridge,kernel-ridge&first=kernel-ridge&second=ridge&cell=first"
+        reply = page.request.get(f"{own.address}api/models-compared/images?{asked}")
+        ids = [int(each) for each in np.frombuffer(reply.body(), "<i4")]
+        first = shown.get_by_role("link").first.get_attribute("href")
+        assert first is not None
+        assert f"image%3A{ids[0]}&" in first or f"image:{ids[0]}&" in first
+        assert violations(page) == []
 
 
 def test_what_was_taken_for_what_opens_its_pictures(browser: Browser, learned: Site) -> None:

@@ -412,6 +412,7 @@ export function fakeSource(images: number, delay = 0): DataSource {
         ? wait(fakeModel(found))
         : Promise.reject(new SourceError("not_found", `No model '${name}'.`, 404));
     },
+    closer: () => wait(Int32Array.of(1, 2, 3)),
     compareModels: (names) =>
       wait(fakeModelsCompared(collection.models.filter(({ name }) => names.includes(name)))),
     renameModel: (name, next) => {

@@ -154,6 +154,8 @@ export function serverSource(ask: Fetch = (input, init) => fetch(input, init)): 
     outlook: (kind, options) => json("learning/outlook", post({ kind, options }), true),
     model: (name) => json(model(name)),
     elsewhere: (name) => json(`${model(name)}/elsewhere`),
+    closer: (names, first, second) =>
+      ids(`models-compared/images?${new URLSearchParams({ names: names.join(","), cell: "first", first, second })}`),
     compareModels: (names) => json(`models-compared?names=${encodeURIComponent(names.join(","))}`),
     renameModel: async (name, next) => {
       await request(model(name), send("PATCH", { name: next }));

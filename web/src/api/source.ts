@@ -151,6 +151,8 @@ export interface DataSource {
   elsewhere(name: string): Promise<Elsewhere[]>;
   /** Models side by side on the pictures that all of them were tested on. */
   compareModels(names: readonly string[]): Promise<ModelsCompared>;
+  /** Ids of the pictures to which one of two models of a number is closer, the widest apart first. */
+  closer(names: readonly string[], closer: string, other: string): Promise<Int32Array>;
   renameModel(name: string, next: string): Promise<void>;
   removeModel(name: string): Promise<void>;
   jobs(): Promise<Job[]>;
