@@ -9,12 +9,14 @@ from html import unescape
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 from fixtures import Gallery
 from kit import impasto
 
 from impasto import flow
 from impasto.core.errors import InvalidInput, MissingExtra, NotFound
+from impasto.core.space import Space
 from impasto.store import Collection
 
 LOOK = flow.ConceptOptions(min_images=5, folds=3, repeats=1)
@@ -62,6 +64,17 @@ def test_several_spaces_stand_side_by_side(mine: Collection) -> None:
     assert all(name in unescape(page) for name in names)
     with pytest.raises(InvalidInput, match="beside another one, not itself"):
         flow.find_noise(mine, replace(LOOK, space=(names[0], names[0])))
+
+
+def test_a_tuned_network_knows_the_tags_by_heart(mine: Collection) -> None:
+    ids = mine.order().tolist()
+    values = np.random.default_rng(0).normal(size=(len(ids), 8)).astype(np.float32)
+    with mine.writing(Space("model:mine", "pool", 8, "0" * 64)) as writing:
+        writing.save(ids=ids, values=[values])
+    flow.find_noise(mine, replace(LOOK, space=("model:mine",)))
+    report = mine.report("noise")
+    assert report is not None
+    assert any(note.startswith("model:mine was tuned on images") for note in report["notes"])
 
 
 def test_suspects_are_found_corrected_and_left(mine: Collection) -> None:

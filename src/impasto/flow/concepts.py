@@ -251,6 +251,7 @@ def _images(
     from impasto import curate
     from impasto.learn import concepts as room
     from impasto.learn.reading import Reading
+    from impasto.networks import TUNED
 
     asked = options.as_learning()
     stuff = material(collection, asked)
@@ -265,6 +266,12 @@ def _images(
         groups = curate.find_duplicates(first, hashes=collection.hashes(ids)).groups
     else:
         notes.append("Near-duplicates were not kept together: the numbers may flatter.")
+    notes.extend(
+        f"{space.network} was tuned on images of these: it knows their tags by heart, so what is "
+        "told here flatters. Take a space of a network that was not."
+        for space in stuff.spaces
+        if space.network.startswith(TUNED)
+    )
     if len(widths) > 1:
         values = Reading.equal(widths).fitted(values).apply(values)
     return room.gathered(values, tags, names, ids=ids, groups=groups), stuff.spaces, notes
