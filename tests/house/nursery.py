@@ -79,6 +79,9 @@ class Nursery:
 def _be_child(words: list[str], limit: int | None, log: str) -> NoReturn:
     from impasto.cli.main import run
 
+    # Also where the tests run in the background of a shell, which lets its jobs ignore Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
     said = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(said, 1)
