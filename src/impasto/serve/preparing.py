@@ -14,6 +14,7 @@ from pydantic import Field
 from impasto import flow
 from impasto.curate.tags import TagDecision, parse_map
 from impasto.flow import ClassOptions, SplitOptions
+from impasto.serve import present
 from impasto.serve.schemas import Count, EstimateOut, In, Out
 
 if TYPE_CHECKING:
@@ -508,9 +509,9 @@ def _class_seen(one: ClassSeen, pictures: list[NamedOut]) -> ClassSeenOut:
         if one.known is None
         else KnownOut(
             images=one.known.images,
-            top1=EstimateOut(**one.known.top1.to_json()),
-            top5=EstimateOut(**one.known.top5.to_json()),
-            among=EstimateOut(**one.known.among.to_json()),
+            top1=present.estimate(one.known.top1),
+            top5=present.estimate(one.known.top5),
+            among=present.estimate(one.known.among),
         ),
         pictures=pictures,
     )
